@@ -1,0 +1,54 @@
+//! Every number of the verifier and the gate, with its unit and its why. Nothing else holds a bare limit.
+
+/// Longest token, in bytes. Real access tokens stay below 4 KiB; a longer one is refused before it is decoded.
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+/// Longest encoded JOSE header (the part before the first dot), in bytes.
+pub const MAX_HEADER_PART_BYTES: usize = 2 * 1024;
+/// Deepest nesting of arrays and objects in a token or key set; an explicit bound, so no stack can overflow.
+pub const MAX_JSON_DEPTH: usize = 32;
+
+/// Smallest RSA modulus, in bits (RFC 7518 section 3.3).
+pub const MIN_RSA_BITS: usize = 2048;
+/// Largest RSA modulus, in bits: bounds the work one signature can cost.
+pub const MAX_RSA_BITS: usize = 4096;
+/// Largest key set body, in bytes.
+pub const MAX_JWKS_BYTES: usize = 64 * 1024;
+/// Most keys in one set.
+pub const MAX_JWKS_KEYS: usize = 100;
+/// Longest key id, in bytes.
+pub const MAX_KID_BYTES: usize = 256;
+
+/// Default clock tolerance, in seconds.
+pub const DEFAULT_CLOCK_TOLERANCE_SECONDS: u32 = 30;
+/// Ceiling of the configured clock tolerance, in seconds: beyond it, `exp` stops meaning anything.
+pub const MAX_CLOCK_TOLERANCE_SECONDS: u32 = 300;
+/// Latest date a claim or a clock may name, in seconds: 9999-12-31T23:59:59Z. A clock in milliseconds lands beyond it.
+pub const MAX_UNIX_TIME_SECONDS: f64 = 253_402_300_799.0;
+
+/// A fetched set is used without asking again for this long, in seconds.
+pub const JWKS_FRESH_SECONDS: f64 = 600.0;
+/// From this age on, in seconds, a set is refreshed in the background while it is still used.
+pub const JWKS_BACKGROUND_SECONDS: f64 = 300.0;
+/// A last good set is kept up to this age, in seconds, while fetching fails.
+pub const JWKS_STALE_SECONDS: f64 = 3_600.0;
+/// Fetches that unknown key ids may cause at once: two, so that one bogus `kid` cannot delay a real rotation.
+pub const UNKNOWN_KID_BURST: f64 = 2.0;
+/// One more such fetch is allowed each time this many seconds pass.
+pub const UNKNOWN_KID_REFILL_SECONDS: f64 = 30.0;
+/// First pause after a failed fetch, in seconds; it doubles.
+pub const JWKS_BACKOFF_FIRST_SECONDS: f64 = 1.0;
+/// Longest pause after failed fetches, in seconds.
+pub const JWKS_BACKOFF_MAX_SECONDS: f64 = 60.0;
+/// A fetch older than this, in seconds, is taken for lost, and another may start (hosts give up after 3 s).
+pub const JWKS_FETCH_LOST_SECONDS: f64 = 5.0;
+
+/// Longest request target (path and query), in bytes. Over it: 414.
+pub const MAX_TARGET_BYTES: usize = 8 * 1024;
+/// Most header fields in a request. Over it: 431.
+pub const MAX_HEADER_COUNT: usize = 128;
+/// Longest `Cookie` line, in bytes, after several are joined. Over it: 431.
+pub const MAX_COOKIE_BYTES: usize = 16 * 1024;
+/// Largest sum of the header values made for the origin, in bytes: most origins accept 8 KiB of headers in all.
+pub const MAX_IDENTITY_BYTES: usize = 6 * 1024;
+/// Default life of a preflight answer in the browser, in seconds.
+pub const DEFAULT_PREFLIGHT_SECONDS: u32 = 600;
