@@ -97,7 +97,10 @@ fn dates_beyond_the_year_9999_are_refused() {
     }
     assert_eq!(code(serde_json::json!({ "exp": MAX_UNIX_TIME_SECONDS })), "ok");
     for value in ["9007199254740993", "9223372036854775808", "18446744073709551616", "-9223372036854775809", "1e400"] {
-        assert_eq!(json::parse_object(format!(r#"{{"exp":{value}}}"#).as_bytes()).unwrap_err().code(), "malformed_json");
+        assert_eq!(
+            json::parse_object(format!(r#"{{"exp":{value}}}"#).as_bytes()).unwrap_err().code(),
+            "malformed_json"
+        );
     }
 }
 
@@ -161,7 +164,13 @@ fn an_issuer_without_audience_and_clients_does_not_start() {
 #[test]
 fn text_claims_of_the_wrong_type_are_refused() {
     for claim in ["sub", "jti", "client_id", "azp", "token_use", "gty", "plan", "email"] {
-        for value in [serde_json::json!(1), serde_json::json!(null), serde_json::json!([]), serde_json::json!({}), serde_json::json!("")] {
+        for value in [
+            serde_json::json!(1),
+            serde_json::json!(null),
+            serde_json::json!([]),
+            serde_json::json!({}),
+            serde_json::json!(""),
+        ] {
             assert_eq!(code(serde_json::json!({ claim: value })), "claim_malformed", "{claim}: {value}");
         }
     }
@@ -191,12 +200,19 @@ fn clients_must_be_listed_and_agree() {
 // catalogue: H08
 #[test]
 fn cognito_tells_access_from_id_tokens() {
-    let cognito = rules(serde_json::json!({ "preset": "cognito", "audience": null, "clientIds": ["web"], "tokenUse": ["access"] }));
+    let cognito = rules(
+        serde_json::json!({ "preset": "cognito", "audience": null, "clientIds": ["web"], "tokenUse": ["access"] }),
+    );
     assert!(check_with(&cognito, serde_json::json!({ "token_use": "access", "client_id": "web" })).is_ok());
     let id = serde_json::json!({ "token_use": "id", "aud": "web" });
     assert_eq!(check_with(&cognito, id.clone()), Err(Error::TokenUseMismatch));
-    assert_eq!(check_with(&cognito, serde_json::json!({ "client_id": "web" })), Err(Error::ClaimMissing { claim: "token_use" }));
-    let both = rules(serde_json::json!({ "preset": "cognito", "audience": null, "clientIds": ["web"], "tokenUse": ["access", "id"] }));
+    assert_eq!(
+        check_with(&cognito, serde_json::json!({ "client_id": "web" })),
+        Err(Error::ClaimMissing { claim: "token_use" })
+    );
+    let both = rules(
+        serde_json::json!({ "preset": "cognito", "audience": null, "clientIds": ["web"], "tokenUse": ["access", "id"] }),
+    );
     assert_eq!(check_with(&both, id).unwrap().client_id.as_deref(), Some("web"));
     let other = serde_json::json!({ "token_use": "id", "aud": "mobile" });
     assert_eq!(check_with(&both, other), Err(Error::ClientMismatch));
@@ -212,7 +228,10 @@ fn a_client_is_never_a_user() {
     let auth0 = check(serde_json::json!({ "sub": "job@clients", "azp": "job", "gty": "client-credentials" })).unwrap();
     assert_eq!((auth0.kind, auth0.user_id, auth0.client_id.as_deref()), (PrincipalKind::Client, None, Some("job")));
     let user = check(serde_json::json!({ "sub": "u1", "client_id": "web" })).unwrap();
-    assert_eq!((user.kind, user.user_id.as_deref(), user.client_id.as_deref()), (PrincipalKind::User, Some("u1"), Some("web")));
+    assert_eq!(
+        (user.kind, user.user_id.as_deref(), user.client_id.as_deref()),
+        (PrincipalKind::User, Some("u1"), Some("web"))
+    );
 }
 
 #[test]
@@ -226,7 +245,13 @@ fn sender_constrained_tokens_are_refused() {
 #[test]
 fn a_tenant_of_the_wrong_type_is_refused() {
     assert_eq!(check(serde_json::json!({ "tenant_id": "<absent>" })).unwrap().tenant_id, None);
-    for tenant in [serde_json::json!(null), serde_json::json!(""), serde_json::json!(7), serde_json::json!(["acme"]), serde_json::json!({})] {
+    for tenant in [
+        serde_json::json!(null),
+        serde_json::json!(""),
+        serde_json::json!(7),
+        serde_json::json!(["acme"]),
+        serde_json::json!({}),
+    ] {
         assert_eq!(code(serde_json::json!({ "tenant_id": tenant })), "tenant_malformed");
     }
 }
@@ -251,7 +276,9 @@ fn a_plan_of_the_wrong_type_is_refused() {
 // catalogue: I06, I07
 #[test]
 fn permissions_have_three_forms() {
-    let held = |value: serde_json::Value| check(serde_json::json!({ "permissions": value })).map(|principal| principal.permissions);
+    let held = |value: serde_json::Value| {
+        check(serde_json::json!({ "permissions": value })).map(|principal| principal.permissions)
+    };
     let ab = Ok(vec!["a".to_owned(), "b".to_owned()]);
     assert_eq!(held(serde_json::json!(["a", "b"])), ab);
     assert_eq!(held(serde_json::json!("a b")), ab);
@@ -309,7 +336,8 @@ fn claims_are_read_at_the_configured_path_only() {
 #[test]
 fn an_unverified_email_is_left_out() {
     let email = |verified: serde_json::Value| {
-        check(serde_json::json!({ "email": "a@b.example", "email_verified": verified })).map(|principal| principal.email)
+        check(serde_json::json!({ "email": "a@b.example", "email_verified": verified }))
+            .map(|principal| principal.email)
     };
     assert_eq!(email(serde_json::json!(true)), Ok(Some("a@b.example".to_owned())));
     assert_eq!(email(serde_json::json!("<absent>")), Ok(Some("a@b.example".to_owned())));

@@ -122,11 +122,19 @@ mod tests {
     #[test]
     fn allows_exact_origins_only() {
         let cors = cors(serde_json::json!({ "origins": ["https://app.example.com"], "credentials": true })).unwrap();
-        let allowed = |origin: &str| with(&[("origin", origin)], |r| value(&cors.headers(r), "access-control-allow-origin").map(str::to_owned));
+        let allowed = |origin: &str| {
+            with(&[("origin", origin)], |r| value(&cors.headers(r), "access-control-allow-origin").map(str::to_owned))
+        };
         assert_eq!(allowed("https://app.example.com").as_deref(), Some("https://app.example.com"));
         for origin in [
-            "https://app.example.com.evil.example", "https://evil.example", "http://app.example.com", "https://app.example.com:8443",
-            "https://APP.example.com", "null", "*", "",
+            "https://app.example.com.evil.example",
+            "https://evil.example",
+            "http://app.example.com",
+            "https://app.example.com:8443",
+            "https://APP.example.com",
+            "null",
+            "*",
+            "",
         ] {
             assert_eq!(allowed(origin), None, "{origin:?}");
         }
@@ -158,7 +166,8 @@ mod tests {
         assert!(with(&[("origin", "x"), ("access-control-request-method", "GET")], is_preflight));
         assert!(!with(&[("origin", "x")], is_preflight));
         assert!(!with(&[("access-control-request-method", "GET")], is_preflight));
-        let get = Request { method: "GET", url: "/", headers: &[("origin", "x"), ("access-control-request-method", "GET")] };
+        let get =
+            Request { method: "GET", url: "/", headers: &[("origin", "x"), ("access-control-request-method", "GET")] };
         assert!(!is_preflight(&get.judge().unwrap()));
     }
 

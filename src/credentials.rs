@@ -39,7 +39,10 @@ impl Places {
         }
         let cookie = credentials.cookie.as_ref().map(|cookie| {
             if !is_token(&cookie.name) || cookie.name == REFRESH_COOKIE {
-                return Err(Error::config("credentials.cookie.name", "expected a cookie name that is not the refresh cookie's"));
+                return Err(Error::config(
+                    "credentials.cookie.name",
+                    "expected a cookie name that is not the refresh cookie's",
+                ));
             }
             if let Some(index) = cookie.origins.iter().position(|origin| !is_origin(origin)) {
                 return Err(Error::config(
@@ -47,7 +50,11 @@ impl Places {
                     "expected an origin such as https://app.example.com, without a path",
                 ));
             }
-            Ok(CookiePlace { name: cookie.name.clone(), cross_site: cookie.cross_site, origins: cookie.origins.clone() })
+            Ok(CookiePlace {
+                name: cookie.name.clone(),
+                cross_site: cookie.cross_site,
+                origins: cookie.origins.clone(),
+            })
         });
         Ok(Self { header: credentials.header, cookie: cookie.transpose()? })
     }
@@ -100,7 +107,8 @@ impl Places {
     pub(crate) fn cleaned(&self, request: &Judged<'_>, forward: bool) -> Result<Cleaned, Error> {
         let mut cleaned = Cleaned { remove_authorization: false, cookie: CookieLine::Unchanged };
         if self.header && !forward {
-            cleaned.remove_authorization = request.values("authorization").any(|value| scheme(value).eq_ignore_ascii_case("bearer"));
+            cleaned.remove_authorization =
+                request.values("authorization").any(|value| scheme(value).eq_ignore_ascii_case("bearer"));
         }
         if request.has("cookie") {
             let line = cookie_line(request)?;
@@ -241,8 +249,21 @@ mod tests {
     #[test]
     fn refuses_malformed_bearer_values() {
         for value in [
-            "Bearer", "Bearer ", "Bearer  tok", "Bearer\ttok", "Bearer tok ", "Bearer: tok", "Bearer=tok", "Bearer,tok",
-            "Bearer tok,extra=1", "Bearer tok;x", "Bearer tok .junk", "Bearer \"tok\"", "Bearer tök", "Bearer =", "Bearer Bearer tok",
+            "Bearer",
+            "Bearer ",
+            "Bearer  tok",
+            "Bearer\ttok",
+            "Bearer tok ",
+            "Bearer: tok",
+            "Bearer=tok",
+            "Bearer,tok",
+            "Bearer tok,extra=1",
+            "Bearer tok;x",
+            "Bearer tok .junk",
+            "Bearer \"tok\"",
+            "Bearer tök",
+            "Bearer =",
+            "Bearer Bearer tok",
         ] {
             assert_eq!(find(&[("authorization", value)]), Err(Error::MalformedCredential), "{value:?}");
         }
@@ -273,7 +294,9 @@ mod tests {
     // catalogue: L07, L09, L10, L11
     #[test]
     fn reads_cookies_by_their_exact_grammar() {
-        let is = |line: &str, expected: Result<Credential, Error>| assert_eq!(find(&[("cookie", line)]), expected, "{line:?}");
+        let is = |line: &str, expected: Result<Credential, Error>| {
+            assert_eq!(find(&[("cookie", line)]), expected, "{line:?}")
+        };
         is(&format!("a=1; {COOKIE}=t.o.k==; b=2"), cookie("t.o.k=="));
         is(&format!("a=1;{COOKIE}=tok;b=2"), cookie("tok"));
         is(&format!("a=1;\t{COOKIE}=tok\t;"), cookie("tok"));
@@ -359,7 +382,9 @@ mod tests {
     // catalogue: M09
     #[test]
     fn takes_only_the_credential_out_and_keeps_the_rest_byte_for_byte() {
-        let cleaned = |line: &str, forward: bool| with("GET", &[("cookie", line)], |r| places().cleaned(r, forward).unwrap().cookie);
+        let cleaned = |line: &str, forward: bool| {
+            with("GET", &[("cookie", line)], |r| places().cleaned(r, forward).unwrap().cookie)
+        };
         assert_eq!(cleaned("a=1;  b=\"2\" ", false), CookieLine::Unchanged);
         assert_eq!(cleaned(&format!("a=1;  b=\"2\"; {COOKIE}=t"), false), CookieLine::Kept("a=1;  b=\"2\"".to_owned()));
         assert_eq!(cleaned(&format!("{COOKIE}=t; a=%20=1"), false), CookieLine::Kept("a=%20=1".to_owned()));
@@ -383,7 +408,10 @@ mod tests {
             (serde_json::json!({ "cookie": { "name": "" } }), "credentials.cookie.name"),
             (serde_json::json!({ "cookie": { "name": "a b" } }), "credentials.cookie.name"),
             (serde_json::json!({ "cookie": { "name": "__Host-refresh_token" } }), "credentials.cookie.name"),
-            (serde_json::json!({ "cookie": { "name": "a", "origins": ["https://a.example/"] } }), "credentials.cookie.origins[0]"),
+            (
+                serde_json::json!({ "cookie": { "name": "a", "origins": ["https://a.example/"] } }),
+                "credentials.cookie.origins[0]",
+            ),
         ] {
             match Places::compile(&serde_json::from_value(credentials.clone()).unwrap()) {
                 Err(Error::Config { member: named, .. }) => assert_eq!(named, member),

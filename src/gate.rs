@@ -87,9 +87,11 @@ impl Gate {
         if config.rules.is_empty() {
             return Err(Error::config("rules", "expected at least one rule; without one, everything is denied"));
         }
-        let rules = config.rules.iter().enumerate().map(|(index, rule)| {
-            Ok(Rule { path: rule.path.clone(), policy: Policy::compile(index, rule)? })
-        });
+        let rules = config
+            .rules
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| Ok(Rule { path: rule.path.clone(), policy: Policy::compile(index, rule)? }));
         if let Some(upstream) = &config.upstream {
             check_upstream(upstream)?;
         }
@@ -263,3 +265,7 @@ fn check_upstream(upstream: &config::Upstream) -> Result<(), Error> {
         },
     }
 }
+
+#[cfg(test)]
+#[path = "gate_tests.rs"]
+mod tests;

@@ -139,7 +139,9 @@ mod tests {
     }
 
     fn all() -> config::Identity {
-        config::Identity { send: vec![Sent::User, Sent::Tenant, Sent::Plan, Sent::Permissions, Sent::Email, Sent::Groups] }
+        config::Identity {
+            send: vec![Sent::User, Sent::Tenant, Sent::Plan, Sent::Permissions, Sent::Email, Sent::Groups],
+        }
     }
 
     // catalogue: M06
@@ -203,9 +205,24 @@ mod tests {
     #[test]
     fn strips_every_spelling_of_a_reserved_name() {
         let headers: Vec<(&str, &str)> = [
-            "x-tollgate-user", "X-Tollgate-User", "X_TOLLGATE_USER", "x-tollgate_tenant", "x_tollgate-anything", "X-Original-URL",
-            "x_rewrite_url", "X-HTTP-Method-Override", "x-http-method", "x_method_override", "Forwarded", "X-Forwarded-For",
-            "x_forwarded_host", "X-Forwarded-Anything", "Keep-Alive", "TE", "Proxy-Connection", "X-Nominated",
+            "x-tollgate-user",
+            "X-Tollgate-User",
+            "X_TOLLGATE_USER",
+            "x-tollgate_tenant",
+            "x_tollgate-anything",
+            "X-Original-URL",
+            "x_rewrite_url",
+            "X-HTTP-Method-Override",
+            "x-http-method",
+            "x_method_override",
+            "Forwarded",
+            "X-Forwarded-For",
+            "x_forwarded_host",
+            "X-Forwarded-Anything",
+            "Keep-Alive",
+            "TE",
+            "Proxy-Connection",
+            "X-Nominated",
         ]
         .iter()
         .map(|name| (*name, "evil"))

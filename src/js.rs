@@ -52,7 +52,10 @@ impl Core {
         match self.inner().verify(token, now, attempt(last_try)) {
             Ok(verified) => {
                 let principal = json!(verified.principal);
-                let refresh = self.inner().background_due(verified.issuer, now).then(|| format!(",\"refresh\":[{}]", verified.issuer));
+                let refresh = self
+                    .inner()
+                    .background_due(verified.issuer, now)
+                    .then(|| format!(",\"refresh\":[{}]", verified.issuer));
                 format!(
                     "{{\"header\":{},\"claims\":{},\"principal\":{principal}{}}}",
                     verified.token.header_json(),
@@ -69,10 +72,13 @@ impl Core {
         let Inner::Gate(gate) = &self.0 else {
             return error_json(&Error::config("rules", "is missing: this is a verifier, not a gate")).to_string();
         };
-        let parts: Vec<&str> = if count == 0 && headers.is_empty() { Vec::new() } else { headers.split('\n').collect() };
-        let pairs: Vec<(&str, &str)> = parts.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect();
+        let parts: Vec<&str> =
+            if count == 0 && headers.is_empty() { Vec::new() } else { headers.split('\n').collect() };
+        let pairs: Vec<(&str, &str)> =
+            parts.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect();
         // A value that holds a line feed shows as a count that is off; the empty name then refuses the request.
-        let fields: &[(&str, &str)] = if pairs.len() == count && parts.len().is_multiple_of(2) { &pairs } else { &[("", "")] };
+        let fields: &[(&str, &str)] =
+            if pairs.len() == count && parts.len().is_multiple_of(2) { &pairs } else { &[("", "")] };
         let checked = gate.check(&Request { method, url, headers: fields }, now, attempt(last_try));
         let due = checked.issuer.filter(|_| !checked.keys_due && gate_refresh(gate, checked.issuer, now));
         let answer = CheckAnswer {
@@ -108,7 +114,8 @@ impl Core {
                 vec![json!({ "type": "keys_fetch_failed", "issuer": name, "reason": error.to_string() })]
             }
             FetchOutcome::Kept { keys, skipped } => {
-                let mut events = vec![json!({ "type": "keys_fetched", "issuer": name, "keys": keys, "skipped": skipped.len() })];
+                let mut events =
+                    vec![json!({ "type": "keys_fetched", "issuer": name, "keys": keys, "skipped": skipped.len() })];
                 events.extend(skipped.iter().map(
                     |key| json!({ "type": "key_skipped", "issuer": name, "index": key.index, "reason": key.reason }),
                 ));
@@ -120,7 +127,14 @@ impl Core {
 
     /// Notes that a fetch failed; answers events.
     #[wasm_bindgen(js_name = fetchFailed)]
-    pub fn fetch_failed(&mut self, issuer: usize, id: f64, now: f64, reason: &str, retry_after_seconds: Option<f64>) -> String {
+    pub fn fetch_failed(
+        &mut self,
+        issuer: usize,
+        id: f64,
+        now: f64,
+        reason: &str,
+        retry_after_seconds: Option<f64>,
+    ) -> String {
         self.inner_mut().fetch_failed(issuer, fetch_id(id), now, retry_after_seconds);
         let name = self.inner().source(issuer).map(|(name, _)| name);
         let event = json!({
@@ -163,7 +177,11 @@ fn gate_refresh(gate: &Gate, issuer: Option<usize>, now: f64) -> bool {
 }
 
 /// Fetch ids count from 1 and cross as numbers.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and an unknown id is ignored")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and an unknown id is ignored"
+)]
 const fn fetch_id(id: f64) -> u64 {
     id as u64
 }

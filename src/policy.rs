@@ -28,7 +28,10 @@ impl Policy {
             || rule.groups.is_some()
             || rule.scopes.is_some();
         if rule.public && asks {
-            return Err(Error::config(at("public"), "a public rule reads no credential, so it can ask for nothing else"));
+            return Err(Error::config(
+                at("public"),
+                "a public rule reads no credential, so it can ask for nothing else",
+            ));
         }
         if rule.plans.as_ref().is_some_and(|plans| plans.is_empty() || plans.iter().any(String::is_empty)) {
             return Err(Error::config(at("plans"), "expected at least one plan; leave the member out for all"));
@@ -155,7 +158,8 @@ mod tests {
         assert_eq!(groups.check(&principal(None, &[])), Err(Error::GroupRequired));
         let scopes = policy(serde_json::json!({ "scopes": { "all": ["write"] } })).unwrap();
         assert_eq!(scopes.check(&principal(None, &[])), Err(Error::InsufficientScope));
-        let held = policy(serde_json::json!({ "groups": { "any": ["staff"] }, "scopes": { "any": ["read"] } })).unwrap();
+        let held =
+            policy(serde_json::json!({ "groups": { "any": ["staff"] }, "scopes": { "any": ["read"] } })).unwrap();
         assert_eq!(held.check(&principal(None, &[])), Ok(()));
     }
 

@@ -222,8 +222,22 @@ mod tests {
         assert_eq!(check(&rules, None, "a.example", &[]), Err(Error::TenantMissing));
         assert_eq!(check(&rules, Some("default"), "a.example", &[]), Ok(()), "a word like any other");
         for id in [
-            "", "*", "Acme", "acme ", " acme", "acme\0", "%2e", "../b", "a,b", "ac\u{200d}me", "\u{430}cme", "cafe\u{301}",
-            "caf\u{e9}", "acme\n", "-a", "_a",
+            "",
+            "*",
+            "Acme",
+            "acme ",
+            " acme",
+            "acme\0",
+            "%2e",
+            "../b",
+            "a,b",
+            "ac\u{200d}me",
+            "\u{430}cme",
+            "cafe\u{301}",
+            "caf\u{e9}",
+            "acme\n",
+            "-a",
+            "_a",
         ] {
             assert_eq!(check(&rules, Some(id), "a.example", &[]), Err(Error::TenantMalformed), "{id:?}");
         }

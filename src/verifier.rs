@@ -99,7 +99,8 @@ impl Verifier {
         if issuers.is_empty() {
             return Err(Error::config("issuers", "expected at least one issuer"));
         }
-        let mut verifier = Self { issuers: Vec::new(), by_name: HashMap::new(), tolerance: f64::from(tolerance_seconds) };
+        let mut verifier =
+            Self { issuers: Vec::new(), by_name: HashMap::new(), tolerance: f64::from(tolerance_seconds) };
         for (index, issuer) in issuers.iter().enumerate() {
             let at = format!("issuers[{index}]");
             let issuer = Issuer::compile(&at, issuer)?;
@@ -208,11 +209,16 @@ impl Issuer {
             (Some(list), _) => list.iter().map(|name| algorithm(*name)).collect(),
             (None, Some(_)) => vec![Algorithm::Rs256],
             (None, None) => {
-                return Err(Error::config(format!("{at}.algorithms"), "is missing; expected [\"ES256\"], [\"RS256\"] or both"));
+                return Err(Error::config(
+                    format!("{at}.algorithms"),
+                    "is missing; expected [\"ES256\"], [\"RS256\"] or both",
+                ));
             }
         };
         let keys = match (&config.jwks, &jwks_uri) {
-            (Some(_), Some(_)) => return Err(Error::config(format!("{at}.jwks"), "expected jwks or jwksUri, not both")),
+            (Some(_), Some(_)) => {
+                return Err(Error::config(format!("{at}.jwks"), "expected jwks or jwksUri, not both"));
+            }
             (None, None) => return Err(Error::config(at, "expected jwks or jwksUri")),
             (None, Some(uri)) if !is_secure_url(uri) => {
                 return Err(Error::config(format!("{at}.jwksUri"), "expected an https URL (http only to loopback)"));
@@ -254,7 +260,11 @@ fn short_type(typ: &str) -> &str {
 /// The issuer's name and key set URL, from the preset where there is one.
 fn locate(at: &str, config: &config::Issuer) -> Result<(String, Option<String>), Error> {
     let only_with = |member: &str, given: bool, preset: &str| {
-        if given { Err(Error::config(format!("{at}.{member}"), format!("goes with the preset {preset} only"))) } else { Ok(()) }
+        if given {
+            Err(Error::config(format!("{at}.{member}"), format!("goes with the preset {preset} only")))
+        } else {
+            Ok(())
+        }
     };
     let required = |member: &str, value: &Option<String>| {
         value.clone().ok_or_else(|| Error::config(format!("{at}.{member}"), "is missing"))
@@ -266,7 +276,10 @@ fn locate(at: &str, config: &config::Issuer) -> Result<(String, Option<String>),
     if config.preset.is_some() {
         for (member, given) in [("issuer", config.issuer.is_some()), ("jwksUri", config.jwks_uri.is_some())] {
             if given {
-                return Err(Error::config(format!("{at}.{member}"), "is filled in by the preset; leave one of them out"));
+                return Err(Error::config(
+                    format!("{at}.{member}"),
+                    "is filled in by the preset; leave one of them out",
+                ));
             }
         }
     }
