@@ -97,7 +97,9 @@ function ensureRust() {
   const wanted = readFileSync(path("Cargo.toml"), "utf8").match(/rust-version = "(\d+)\.(\d+)/);
   if (!found) throw new Trouble("rustc does not run: try `rustup default stable`");
   if (wanted && Number(found[1]) === Number(wanted[1]) && Number(found[2]) < Number(wanted[2])) {
-    throw new Trouble(`Rust ${wanted[1]}.${wanted[2]} or newer is needed, ${found[0]} is here: run \`rustup update stable\``);
+    throw new Trouble(
+      `Rust ${wanted[1]}.${wanted[2]} or newer is needed, ${found[0]} is here: run \`rustup update stable\``,
+    );
   }
 }
 
@@ -119,7 +121,9 @@ async function ensureWasmTarget() {
 
 async function rustup(args) {
   if (!ask("rustup", ["--version"])) {
-    throw new Trouble(`rustup is missing, and \`rustup ${args.join(" ")}\` is needed: install it from https://rustup.rs`);
+    throw new Trouble(
+      `rustup is missing, and \`rustup ${args.join(" ")}\` is needed: install it from https://rustup.rs`,
+    );
   }
   await must(`rustup ${args.join(" ")}`, "rustup", args);
 }
