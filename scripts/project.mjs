@@ -75,9 +75,11 @@ export function run(command, args, { env = {}, cwd = root, keep = false, quiet =
       stdio: piped ? ["inherit", "pipe", "pipe"] : "inherit",
     });
     let output = "";
+    let stdout = "";
     const take = (stream, shown) =>
       stream?.setEncoding("utf8").on("data", (text) => {
         output += text;
+        if (stream === child.stdout) stdout += text;
         if (!quiet) shown.write(text);
       });
     take(child.stdout, process.stdout);
@@ -94,15 +96,15 @@ export function run(command, args, { env = {}, cwd = root, keep = false, quiet =
     });
     child.on("close", (code, signal) => {
       settle();
-      done({ code: code ?? 128, signal, output });
+      done({ code: code ?? 128, signal, output, stdout });
     });
   });
 }
 
-/** Runs a command that must succeed; with `quiet`, its output is shown only when it fails. */
+/** Runs a command that must succeed, and resolves to its stdout; `quiet` output is shown only when it fails. */
 export async function must(what, command, args, options = {}) {
-  const { code, output } = await run(command, args, options);
-  if (code === 0) return output;
+  const { code, output, stdout } = await run(command, args, options);
+  if (code === 0) return stdout;
   if (options.quiet) process.stderr.write(output);
   throw new Trouble(`${what} failed (exit ${code})`);
 }
