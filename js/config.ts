@@ -21,8 +21,7 @@ export type DeepReadonly<T> = T extends (infer Item)[]
  * @throws TollgateError `config_invalid`, naming the member
  */
 export function configText(config: unknown): string {
-  if (typeof config !== "object" || config === null || Array.isArray(config))
-    throw configError("", "an object");
+  if (typeof config !== "object" || config === null || Array.isArray(config)) throw configError("", "an object");
   try {
     return JSON.stringify(plain(config, "", 0));
   } catch (error) {

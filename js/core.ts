@@ -2,12 +2,7 @@
 
 import { configText } from "./config.js";
 import { TollgateError } from "./error.js";
-import {
-  type Core,
-  initSync,
-  __wbg_reset_state as resetState,
-  Core as WasmCore,
-} from "./generated/tollgate.js";
+import { type Core, initSync, __wbg_reset_state as resetState, Core as WasmCore } from "./generated/tollgate.js";
 import { type CallOptions, type Hooks, type Host, host } from "./hooks.js";
 import { KeyFetcher } from "./keys.js";
 import { fetchTransport } from "./transport.js";
@@ -33,7 +28,7 @@ class Instance {
   /** @throws TollgateError `config_invalid`, `module_invalid` or `internal_error` */
   create(platform: Platform, kind: Kind, config: string): Core {
     if (this.generation === 0) this.#start(platform);
-    if (this.#poisoned) throw this.rebuild(undefined);
+    if (this.#poisoned && !this.#replace()) throw failure(undefined);
     try {
       return kind === "gate" ? WasmCore.gate(config) : WasmCore.verifier(config);
     } catch (error) {
@@ -46,13 +41,7 @@ class Instance {
     try {
       initSync({ module: platform.module() });
     } catch (cause) {
-      throw new TollgateError(
-        "module_invalid",
-        "the wasm module is not the one that this package was built with",
-        {
-          cause,
-        },
-      );
+      throw wrongModule(cause);
     }
     this.generation = 1;
   }
@@ -63,21 +52,33 @@ class Instance {
    * @returns the error to throw, which never is a success
    */
   rebuild(cause: unknown): TollgateError {
-    this.generation += 1;
     this.#poisoned = true;
+    this.#replace();
+    return failure(cause);
+  }
+
+  #replace(): boolean {
+    this.generation += 1;
     try {
       resetState();
       this.#poisoned = false;
     } catch {
       // No memory for another instance, say. It is tried again at the next call, and until then all is refused.
     }
-    return new TollgateError("internal_error", "the core failed and was rebuilt; the answer is a refusal", {
-      cause,
-    });
+    return !this.#poisoned;
   }
 }
 
 const instance = new Instance();
+
+function failure(cause: unknown): TollgateError {
+  return new TollgateError("internal_error", "the core failed, so the answer is a refusal", { cause });
+}
+
+function wrongModule(cause: unknown): TollgateError {
+  const message = "the wasm module is not the one that this package was built with";
+  return new TollgateError("module_invalid", message, { cause });
+}
 
 interface ConfigFault extends Error {
   readonly code: "config_invalid";
@@ -113,11 +114,12 @@ export class Handle {
    * @throws TollgateError `closed`; `internal_error` when the core trapped, after which the next call works
    */
   call<Answer>(use: (core: Core) => Answer): Answer {
-    const core = this.#live();
+    if (this.#core === undefined) throw new TollgateError("closed", "it was closed and can't be used again");
     try {
-      return use(core);
+      return use(this.#live(this.#core));
     } catch (error) {
-      // The core's methods return their errors as data: whatever is thrown is a trap.
+      if (error instanceof TollgateError) throw error;
+      // The core's methods return their errors as data: whatever they throw is a trap.
       throw instance.rebuild(error);
     }
   }
@@ -128,14 +130,14 @@ export class Handle {
     this.#core = undefined;
   }
 
-  #live(): Core {
-    if (this.#core === undefined) throw new TollgateError("closed", "it was closed and can't be used again");
-    if (this.#generation !== instance.generation) {
-      this.#core = instance.create(this.#platform, this.#kind, this.#config);
-      this.#generation = instance.generation;
-      this.#restored(this.#core);
-    }
-    return this.#core;
+  /** `core`, or the one made in its place when the instance it belonged to is gone. */
+  #live(core: Core): Core {
+    if (this.#generation === instance.generation) return core;
+    const remade = instance.create(this.#platform, this.#kind, this.#config);
+    this.#core = remade;
+    this.#generation = instance.generation;
+    this.#restored(remade);
+    return remade;
   }
 }
 

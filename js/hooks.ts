@@ -91,8 +91,7 @@ const HOOK_NAMES = ["now", "fetch", "onEvent"] as const;
 export function host(hooks: Hooks = {}): Host {
   if (typeof hooks !== "object" || hooks === null) throw configError("hooks", "an object");
   for (const name of Object.keys(hooks)) {
-    if (!(HOOK_NAMES as readonly string[]).includes(name))
-      throw configError(`hooks.${name}`, "now, fetch or onEvent");
+    if (!(HOOK_NAMES as readonly string[]).includes(name)) throw configError(`hooks.${name}`, "now, fetch or onEvent");
   }
   const { now, fetch, onEvent } = ownHooks(hooks);
   return {

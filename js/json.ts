@@ -8,7 +8,6 @@ export function withoutPrototypes(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(withoutPrototypes);
   const bare: Record<string, unknown> = Object.create(null);
-  for (const name of Object.keys(value))
-    bare[name] = withoutPrototypes((value as Record<string, unknown>)[name]);
+  for (const name of Object.keys(value)) bare[name] = withoutPrototypes((value as Record<string, unknown>)[name]);
   return bare;
 }

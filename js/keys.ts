@@ -92,14 +92,20 @@ export class KeyFetcher {
     return issuers.filter((issuer) => !this.#good.has(issuer));
   }
 
-  /** Gives a rebuilt core the sets that the old one had. `core` must be the new one. */
+  /**
+   * Gives a rebuilt core the sets that the old one had. `core` must be the new one. A set on which the core traps again
+   * is forgotten, so it can't do so for ever.
+   */
   restore(core: KeyCore): void {
     this.#epoch += 1;
     this.#flights.clear();
     const now = this.#options.now();
-    for (const [issuer, { text, fetchedAt }] of this.#good) {
+    for (const [issuer, good] of Array.from(this.#good)) {
+      this.#good.delete(issuer);
       const start: FetchStart | null = JSON.parse(core.beginFetch(issuer, now));
-      if (start !== null) core.fetchSucceeded(issuer, start.id, now, fetchedAt, text);
+      if (start === null) continue;
+      core.fetchSucceeded(issuer, start.id, now, good.fetchedAt, good.text);
+      this.#good.set(issuer, good);
     }
   }
 

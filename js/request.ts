@@ -52,9 +52,7 @@ export function flatten(request: RequestLike): FlatRequest {
     if (pairs === undefined) return UNREADABLE;
     const flat = { method, url: url.slice(0, URL_CAP), headers: pairs.text, count: pairs.count };
     // A lone surrogate would cross into wasm as U+FFFD, and the core would judge other text than the host forwards.
-    return isWellFormed(flat.method) && isWellFormed(flat.url) && isWellFormed(flat.headers)
-      ? flat
-      : UNREADABLE;
+    return isWellFormed(flat.method) && isWellFormed(flat.url) && isWellFormed(flat.headers) ? flat : UNREADABLE;
   } catch {
     return UNREADABLE;
   }

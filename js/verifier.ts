@@ -142,8 +142,7 @@ class CoreVerifier implements Verifier {
   }
 
   #ask(token: unknown, lastTry: boolean): Answer {
-    if (typeof token !== "string")
-      throw new TollgateError("malformed_token", "expected the token as a string");
+    if (typeof token !== "string") throw new TollgateError("malformed_token", "expected the token as a string");
     if (token.length > MAX_TOKEN_LENGTH) {
       throw new TollgateError("token_too_large", `the token is longer than ${MAX_TOKEN_LENGTH} bytes`);
     }
