@@ -64,9 +64,9 @@ export function ask(command, args) {
 
 /**
  * Runs a command with its output shown; resolves to its exit code and, with `keep`, to what it printed.
- * A signal is passed on, so that nothing outlives us.
+ * A signal is passed on, so that nothing outlives us; past its limit a command is killed.
  */
-export function run(command, args, { env = {}, cwd = root, keep = false, quiet = false } = {}) {
+export function run(command, args, { env = {}, cwd = root, keep = false, quiet = false, limitMinutes = 0 } = {}) {
   return new Promise((done, failed) => {
     const piped = keep || quiet;
     const child = spawn(command, args, {
@@ -86,8 +86,14 @@ export function run(command, args, { env = {}, cwd = root, keep = false, quiet =
     take(child.stderr, process.stderr);
     const pass = (signal) => child.kill(signal);
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+    const stop = () => {
+      console.error(`${command} still runs after ${limitMinutes} minutes and is stopped`);
+      child.kill("SIGKILL");
+    };
+    const timer = limitMinutes > 0 ? setTimeout(stop, limitMinutes * 60_000) : undefined;
     for (const signal of signals) process.on(signal, pass);
     const settle = () => {
+      clearTimeout(timer);
       for (const signal of signals) process.off(signal, pass);
     };
     child.on("error", (error) => {
