@@ -17,6 +17,7 @@ const GENERATED = path("js", "generated");
 const TARGETS = {
   types: [types],
   npm: [types, wasm, npm],
+  checked: [types, wasm, workerModule],
   "worker-module": [workerModule],
   worker: [types, wasm, npm, configuration, workerModule, worker],
 };
