@@ -39,6 +39,8 @@ pub const UNKNOWN_KID_REFILL_SECONDS: f64 = 30.0;
 pub const JWKS_BACKOFF_FIRST_SECONDS: f64 = 1.0;
 /// Longest pause after failed fetches, in seconds.
 pub const JWKS_BACKOFF_MAX_SECONDS: f64 = 60.0;
+/// Longest pause that an issuer's `Retry-After` can ask for, in seconds: the last good set must outlive a few of them.
+pub const JWKS_RETRY_AFTER_MAX_SECONDS: f64 = 600.0;
 /// A fetch older than this, in seconds, is taken for lost, and another may start (hosts give up after 3 s).
 pub const JWKS_FETCH_LOST_SECONDS: f64 = 5.0;
 

@@ -1,0 +1,5 @@
+//! Signature checks over public data, one file an algorithm. Nothing here signs or holds a secret.
+
+pub(crate) mod es256;
+mod roca;
+pub(crate) mod rs256;
