@@ -1,0 +1,17 @@
+// Every public name but the two functions, which the runtimes' entry files make. Holds no code.
+
+export type { DeepReadonly } from "./config.js";
+export { TollgateError, type TollgateErrorDetails } from "./error.js";
+export type { Allow, CreateGate, Decision, Deny, Gate, HeaderField, Unavailable } from "./gate.js";
+export type { Config, Principal, VerifierConfig } from "./generated/types.js";
+export type {
+  CallOptions,
+  DecisionEvent,
+  Hooks,
+  KeySkippedEvent,
+  KeysFetchedEvent,
+  KeysFetchFailedEvent,
+  TollgateEvent,
+} from "./hooks.js";
+export type { HeaderList, RequestLike } from "./request.js";
+export type { CreateVerifier, JsonObject, JsonValue, Verification, Verifier } from "./verifier.js";
