@@ -1,5 +1,8 @@
 //! Claims at their edges. `NOW` is fixed; nothing here reads a clock.
 
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use super::*;
 
 /// 2026-01-01T00:00:00Z.

@@ -104,6 +104,9 @@ fn field(name: &str, value: &str) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use crate::Request;
 

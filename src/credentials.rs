@@ -211,6 +211,9 @@ fn cookie_token(line: &str, name: &str) -> Result<Option<String>, Error> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use crate::Request;
 

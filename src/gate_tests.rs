@@ -1,5 +1,8 @@
 //! The decision table, row by row, on the example of the design: tenants by host, a free and a pro plan.
 
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use super::*;
 use crate::decision::Answer;
 use crate::testing::{Signer, jwks};

@@ -119,6 +119,9 @@ fn item(text: &str) -> Result<String, Error> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use crate::Request;
 

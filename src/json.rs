@@ -276,6 +276,9 @@ fn inside(depth: usize) -> Result<usize, Error> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn refused(document: &str) {

@@ -100,6 +100,9 @@ fn meets(requirement: Option<&Requirement>, held: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn policy(rule: serde_json::Value) -> Result<Policy, Error> {

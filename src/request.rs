@@ -226,6 +226,9 @@ pub(crate) fn is_token(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn judge<'a>(url: &'a str, headers: &'a [(&'a str, &'a str)]) -> Result<Judged<'a>, Error> {

@@ -395,6 +395,9 @@ fn overlap(a: Option<&[String]>, b: Option<&[String]>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn rule(path: &str, methods: Option<&[&str]>) -> config::Rule {

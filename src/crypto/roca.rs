@@ -32,6 +32,9 @@ fn is_power_of_65537(residue: u32, prime: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use rsa::BigUint;
     use rsa::traits::PublicKeyParts;
 

@@ -89,6 +89,9 @@ impl VerifyingKey {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use rsa::traits::PublicKeyParts;
     use rsa::{Pkcs1v15Sign, Pss};
     use sha2::{Sha384, Sha512};

@@ -1,5 +1,8 @@
 //! Catalogue section J: what a key set may hold. Keys are made at run time.
 
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use super::*;
 use crate::testing::{BOTH, Signer, encode, jwks, rsa_private_key};
 

@@ -1,6 +1,9 @@
 //! Catalogue section K, the parts that are decided here: what is used, when a fetch is due, and what a flood of unknown
 //! key ids can cause. `NOW` is 2026-01-01T00:00:00Z.
 
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use super::*;
 use crate::testing::{BOTH, Signer, jwks};
 

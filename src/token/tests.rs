@@ -1,6 +1,9 @@
 //! Catalogue sections A, B, C and F: what a token may look like before anything in it counts. Tokens are signed at run
 //! time, with the signature good wherever the form is bad, so that the form alone is what is refused.
 
+#[cfg(target_family = "wasm")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use super::*;
 use crate::testing::{Signer, encode};
 
