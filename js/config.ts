@@ -1,6 +1,7 @@
 // Options to JSON text, once. Reads own, enumerable members only, each one time; refuses what JSON would drop or bend.
 
 import { configError, TollgateError } from "./error.js";
+import type * as core from "./generated/types.js";
 
 /** Deeper than any configuration, so a cycle ends here. */
 const MAX_CONFIG_DEPTH = 32;
@@ -11,6 +12,44 @@ export type DeepReadonly<T> = T extends (infer Item)[]
   : T extends object
     ? { readonly [Name in keyof T]: DeepReadonly<T[Name]> }
     : T;
+
+/**
+ * One issuer: a `preset`, or `issuer` and `algorithms`; with `audience` or `clientIds`, or both.
+ *
+ * @example
+ * ```ts
+ * const issuer: Issuer = {
+ *   issuer: "https://issuer.example", audience: "https://api.example", algorithms: ["ES256"],
+ *   jwksUri: "https://issuer.example/jwks.json",
+ * };
+ * ```
+ */
+export type Issuer = DeepReadonly<Omit<core.Issuer, "jwks">> & { readonly jwks?: KeySet | null } & (
+    | { readonly preset: core.Preset }
+    | {
+        readonly preset?: null;
+        readonly issuer: string;
+        readonly algorithms: readonly core.AlgorithmName[];
+      }
+  ) &
+  ({ readonly audience: DeepReadonly<core.OneOrMany> } | { readonly clientIds: readonly string[] });
+
+/** A JSON Web Key Set (RFC 7517 section 5) of public keys. */
+export interface KeySet {
+  /** Each a public JWK, such as `crypto.subtle.exportKey("jwk", key)` gives. */
+  readonly keys: readonly object[];
+}
+
+/** The configuration of a verifier: issuers, and the clock tolerance in seconds (0 to 300, default 30). */
+export type VerifierConfig = WithIssuers<core.VerifierConfig>;
+
+/**
+ * The configuration of a gate, which is that of `tollgate.json`. TypeScript reads an imported JSON file with wider types
+ * than these, so say `config as Config` then; what is wrong in it is still found, when the gate is made.
+ */
+export type Config = WithIssuers<core.Config>;
+
+type WithIssuers<T> = DeepReadonly<Omit<T, "issuers">> & { readonly issuers: readonly Issuer[] };
 
 /**
  * The JSON text of `config`.

@@ -39,7 +39,9 @@ class Instance {
 
   #start(platform: Platform): void {
     try {
-      initSync({ module: platform.module() });
+      const module = platform.module();
+      if (!isComplete(module)) throw new TypeError("an export of the core is missing");
+      initSync({ module });
     } catch (cause) {
       throw wrongModule(cause);
     }
@@ -70,6 +72,14 @@ class Instance {
 }
 
 const instance = new Instance();
+
+/** Whether the module has a function for every method of the glue's class: one of another version may not. */
+function isComplete(module: WebAssembly.Module): boolean {
+  const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+  const methods = [...Object.getOwnPropertyNames(WasmCore.prototype), "verifier", "gate"];
+  const inGlueOnly = new Set(["constructor", "free", "__destroy_into_raw"]);
+  return methods.every((name) => inGlueOnly.has(name) || exported.has(`core_${name}`));
+}
 
 function failure(cause: unknown): TollgateError {
   return new TollgateError("internal_error", "the core failed, so the answer is a refusal", { cause });

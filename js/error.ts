@@ -6,6 +6,8 @@ export interface TollgateErrorDetails {
   readonly member?: string | undefined;
   /** `keys_unavailable`: seconds until asking again makes sense, at least 1. */
   readonly retryAfterSeconds?: number | undefined;
+  /** `claim_missing` and `claim_malformed`: the claim's name, or that of its role. */
+  readonly claim?: string | undefined;
   /** What was thrown underneath, for `internal_error` and `module_invalid`. */
   readonly cause?: unknown;
 }
@@ -33,6 +35,8 @@ export class TollgateError extends Error {
   readonly code: string;
   /** `config_invalid` only: which member of the configuration or of the hooks. */
   readonly member?: string;
+  /** `claim_missing` and `claim_malformed` only: the claim's name, or that of its role. */
+  readonly claim?: string;
   /** `keys_unavailable` only: seconds until asking again makes sense, at least 1. */
   readonly retryAfterSeconds?: number;
 
@@ -41,6 +45,7 @@ export class TollgateError extends Error {
     this.name = "TollgateError";
     this.code = code;
     if (details.member !== undefined) this.member = details.member;
+    if (details.claim !== undefined) this.claim = details.claim;
     if (details.retryAfterSeconds !== undefined) this.retryAfterSeconds = details.retryAfterSeconds;
   }
 }

@@ -1,11 +1,12 @@
 // createGate: a request in, a decision out. Never throws on what a client sent, and never lets through what it can't judge.
 
-import type { DeepReadonly } from "./config.js";
+import type { Config } from "./config.js";
 import { Client, type Platform } from "./core.js";
 import { TollgateError } from "./error.js";
-import type { Config, Principal } from "./generated/types.js";
+import type * as core from "./generated/types.js";
 import type { CallOptions, Hooks } from "./hooks.js";
 import { type FlatRequest, flatten, type RequestLike } from "./request.js";
+import type { Principal } from "./verifier.js";
 
 /** A header field: name and value. */
 export type HeaderField = readonly [name: string, value: string];
@@ -101,10 +102,25 @@ export type CreateGate =
    * @example
    * ```ts
    * import config from "./tollgate.json" with { type: "json" };
-   * const gate = createGate(config, { onEvent: (event) => console.log(event) });
+   * const gate = createGate(config as Config, { onEvent: (event) => console.log(event) });
    * ```
    */
-  (config: DeepReadonly<Config>, hooks?: Hooks) => Gate;
+  (config: Config, hooks?: Hooks) => Gate;
+
+type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;
+type Members<T> = Exclude<keyof T, "outcome">;
+type Holds<T extends true> = T;
+
+/**
+ * Compiles only while the core's decisions have the members that are documented above.
+ *
+ * @internal
+ */
+export type DecisionsAgree = Holds<
+  Same<Members<Allow>, keyof core.Allow> &
+    Same<Members<Deny>, keyof core.Answer> &
+    Same<Members<Unavailable>, keyof core.Answer>
+>;
 
 /** A decision as the core sends it, with what only the host needs. */
 type Answer = Decision & { readonly issuer?: number; readonly refresh?: readonly number[] };

@@ -1,9 +1,8 @@
 // Every public name but the two functions, which the runtimes' entry files make. Holds no code.
 
-export type { DeepReadonly } from "./config.js";
+export type { Config, DeepReadonly, Issuer, KeySet, VerifierConfig } from "./config.js";
 export { TollgateError, type TollgateErrorDetails } from "./error.js";
 export type { Allow, CreateGate, Decision, Deny, Gate, HeaderField, Unavailable } from "./gate.js";
-export type { Config, Principal, VerifierConfig } from "./generated/types.js";
 export type {
   CallOptions,
   DecisionEvent,
@@ -14,4 +13,4 @@ export type {
   TollgateEvent,
 } from "./hooks.js";
 export type { HeaderList, RequestLike } from "./request.js";
-export type { CreateVerifier, JsonObject, JsonValue, Verification, Verifier } from "./verifier.js";
+export type { CreateVerifier, JsonObject, JsonValue, Principal, Verification, Verifier } from "./verifier.js";

@@ -1,9 +1,9 @@
 // createVerifier: tokens in, verified claims out. A sync call never fetches, and nothing unverified is ever returned.
 
-import type { DeepReadonly } from "./config.js";
+import type { DeepReadonly, VerifierConfig } from "./config.js";
 import { Client, type Platform } from "./core.js";
 import { TollgateError } from "./error.js";
-import type { Principal, VerifierConfig } from "./generated/types.js";
+import type * as core from "./generated/types.js";
 import type { CallOptions, Hooks } from "./hooks.js";
 import { withoutPrototypes } from "./json.js";
 
@@ -14,6 +14,9 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 export interface JsonObject {
   readonly [name: string]: JsonValue | undefined;
 }
+
+/** Who a verified token speaks for. What it does not say is `null` or empty. */
+export type Principal = DeepReadonly<Required<core.Principal>>;
 
 /** What a token says, once it is verified. */
 export interface Verification {
@@ -86,7 +89,7 @@ export type CreateVerifier =
    * });
    * ```
    */
-  (config: DeepReadonly<VerifierConfig>, hooks?: Hooks) => Verifier;
+  (config: VerifierConfig, hooks?: Hooks) => Verifier;
 
 /** `MAX_TOKEN_BYTES` of the core. A string has at least as many UTF-8 bytes as UTF-16 units. */
 const MAX_TOKEN_LENGTH = 8 * 1024;
@@ -95,6 +98,7 @@ interface Refusal {
   readonly code: string;
   readonly message: string;
   readonly issuer?: number;
+  readonly claim?: string;
   readonly retryAfterSeconds?: number;
 }
 
@@ -151,8 +155,8 @@ class CoreVerifier implements Verifier {
   }
 }
 
-function refusal({ code, message, retryAfterSeconds }: Refusal): TollgateError {
-  return new TollgateError(code, message, { retryAfterSeconds });
+function refusal({ code, message, claim, retryAfterSeconds }: Refusal): TollgateError {
+  return new TollgateError(code, message, { claim, retryAfterSeconds });
 }
 
 function verification({ header, claims, principal }: Verification): Verification {
