@@ -91,21 +91,19 @@ export interface Gate {
   close(): void;
 }
 
-/** The type of `createGate`. */
-export type CreateGate =
-  /**
-   * Makes a gate.
-   *
-   * @param config the whole configuration, as in `tollgate.json`; read once, own members only
-   * @param hooks clock, fetch and events of the host, all optional
-   * @throws TollgateError `config_invalid`, naming the member and what was expected
-   * @example
-   * ```ts
-   * import config from "./tollgate.json" with { type: "json" };
-   * const gate = createGate(config as Config, { onEvent: (event) => console.log(event) });
-   * ```
-   */
-  (config: Config, hooks?: Hooks) => Gate;
+/**
+ * Makes a gate.
+ *
+ * @param config the whole configuration, as in `tollgate.json`; read once, own members only
+ * @param hooks clock, fetch and events of the host, all optional
+ * @throws TollgateError `config_invalid`, naming the member and what was expected
+ * @example
+ * ```ts
+ * import config from "./tollgate.json" with { type: "json" };
+ * const gate = createGate(config as Config, { onEvent: (event) => console.log(event) });
+ * ```
+ */
+export type CreateGate = (config: Config, hooks?: Hooks) => Gate;
 
 type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;
 type Members<T> = Exclude<keyof T, "outcome">;

@@ -31,8 +31,8 @@ export interface KeysFetchFailedEvent {
   readonly issuer: string;
   /** Why: `timeout`, `network`, `redirect`, `too_large`, `not_utf8`, `status_404`, or what the set lacked. */
   readonly reason: string;
-  /** Seconds until the next fetch may start. */
-  readonly retryAfterSeconds: number;
+  /** What the answer's `Retry-After` asked for, in seconds; absent or `null` when it asked for nothing. */
+  readonly retryAfterSeconds?: number | null;
 }
 
 /** A gate decided. Here the exact code appears that the client's answer does not tell. */

@@ -10,6 +10,8 @@ const platform: Platform = {
   keyRequest: { credentials: "omit", cache: "no-store" },
 };
 
+/** Makes a verifier; see `CreateVerifier`. */
 export const createVerifier: CreateVerifier = verifierFor(platform);
+/** Makes a gate; see `CreateGate`. */
 export const createGate: CreateGate = gateFor(platform);
 export * from "./public.js";

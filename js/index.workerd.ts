@@ -10,6 +10,8 @@ const platform: Platform = {
   keyRequest: { cache: "no-store" }, // workerd has no cookies to omit, and refuses `credentials`
 };
 
+/** Makes a verifier; see `CreateVerifier`. */
 export const createVerifier: CreateVerifier = verifierFor(platform);
+/** Makes a gate; see `CreateGate`. */
 export const createGate: CreateGate = gateFor(platform);
 export * from "./public.js";

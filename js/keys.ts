@@ -153,7 +153,7 @@ export class KeyFetcher {
     } catch (error) {
       return error instanceof TransportError ? error.reason : "network";
     } finally {
-      clearTimeout(timer);
+      if (timer !== undefined) clearTimeout(timer);
     }
   }
 
@@ -196,5 +196,5 @@ async function atMost(work: Promise<void>, milliseconds: number): Promise<void> 
     timer = setTimeout(resolve, milliseconds);
   });
   await Promise.race([work, timeout]);
-  clearTimeout(timer);
+  if (timer !== undefined) clearTimeout(timer);
 }

@@ -71,25 +71,23 @@ export interface Verifier {
   close(): void;
 }
 
-/** The type of `createVerifier`. */
-export type CreateVerifier =
-  /**
-   * Makes a verifier.
-   *
-   * @param config the issuers and the clock tolerance (seconds, 0 to 300, default 30); read once, own members only
-   * @param hooks clock, fetch and events of the host, all optional
-   * @throws TollgateError `config_invalid`, naming the member and what was expected
-   * @example
-   * ```ts
-   * const verifier = createVerifier({
-   *   issuers: [{
-   *     issuer: "https://issuer.example", audience: "https://api.example", algorithms: ["ES256"],
-   *     jwksUri: "https://issuer.example/jwks.json",
-   *   }],
-   * });
-   * ```
-   */
-  (config: VerifierConfig, hooks?: Hooks) => Verifier;
+/**
+ * Makes a verifier.
+ *
+ * @param config the issuers and the clock tolerance (seconds, 0 to 300, default 30); read once, own members only
+ * @param hooks clock, fetch and events of the host, all optional
+ * @throws TollgateError `config_invalid`, naming the member and what was expected
+ * @example
+ * ```ts
+ * const verifier = createVerifier({
+ *   issuers: [{
+ *     issuer: "https://issuer.example", audience: "https://api.example", algorithms: ["ES256"],
+ *     jwksUri: "https://issuer.example/jwks.json",
+ *   }],
+ * });
+ * ```
+ */
+export type CreateVerifier = (config: VerifierConfig, hooks?: Hooks) => Verifier;
 
 /** `MAX_TOKEN_BYTES` of the core. A string has at least as many UTF-8 bytes as UTF-16 units. */
 const MAX_TOKEN_LENGTH = 8 * 1024;

@@ -8,9 +8,10 @@ import { path, Trouble } from "./project.mjs";
 /** Workers limits a variable to 5 KB. */
 const MAX_VARIABLE_BYTES = 5 * 1024;
 
+const WRANGLER_FILE = path("wrangler.toml");
+
 /** Every TOLLGATE_CONFIG of wrangler.toml, of the top level and of each environment, as [where, text]. */
-async function variables() {
-  const file = path("wrangler.toml");
+async function variables(file) {
   if (!existsSync(file)) throw new Trouble("wrangler.toml is missing");
   const { experimental_readRawConfig } = await import("wrangler");
   const { rawConfig } = experimental_readRawConfig({ config: file });
@@ -23,8 +24,8 @@ async function variables() {
 }
 
 /** @throws Trouble when a TOLLGATE_CONFIG is too long for a variable */
-export async function checkVariables() {
-  for (const [where, text] of await variables()) {
+export async function checkVariables(file = WRANGLER_FILE) {
+  for (const [where, text] of await variables(file)) {
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_VARIABLE_BYTES) {
       throw new Trouble(
@@ -35,11 +36,12 @@ export async function checkVariables() {
 }
 
 /** Lets the core itself judge tollgate.json and every TOLLGATE_CONFIG. @throws Trouble naming the member */
-export async function checkConfigurations(generated) {
+export async function checkConfigurations(generated, files = {}) {
+  const { bundled = path("tollgate.json"), wrangler = WRANGLER_FILE } = files;
   const { Core, initSync } = await import(pathToFileURL(join(generated, "tollgate.js")).href);
   initSync({ module: readFileSync(join(generated, "tollgate_bg.wasm")) });
-  const texts = [["tollgate.json", readFileSync(path("tollgate.json"), "utf8")]];
-  for (const [where, text] of await variables()) texts.push([`wrangler.toml ${where} TOLLGATE_CONFIG`, text]);
+  const texts = [["tollgate.json", readFileSync(bundled, "utf8")]];
+  for (const [where, text] of await variables(wrangler)) texts.push([`wrangler.toml ${where} TOLLGATE_CONFIG`, text]);
   for (const [where, text] of texts) {
     try {
       Core.gate(text).free();

@@ -1,8 +1,8 @@
 // Compiles the core with feature `js` to a wasm module and its glue, as a file and as text. Downloads nothing.
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { must, path } from "./project.mjs";
+import { join, resolve } from "node:path";
+import { must, root } from "./project.mjs";
 
 /** What Rust's wasm32 target turns on by default; wasm-opt must be told. No engine since 2022 lacks any of it. */
 const WASM_FEATURES = [
@@ -17,7 +17,8 @@ const WASM_FEATURES = [
 export async function wasmModule(directory) {
   const cargo = ["build", "--release", "--target", "wasm32-unknown-unknown", "--features", "js", "--lib"];
   await must("compiling the core to wasm", "cargo", cargo);
-  const built = path("target", "wasm32-unknown-unknown", "release", "tollgate.wasm");
+  const target = resolve(root, process.env.CARGO_TARGET_DIR || "target");
+  const built = join(target, "wasm32-unknown-unknown", "release", "tollgate.wasm");
   await must("wasm-bindgen", "wasm-bindgen", [
     "--target=web",
     "--omit-default-module-path", // bundlers would follow the path to a file that is not there

@@ -9,7 +9,6 @@ use crate::config::{self, OneOrMany, Preset, PrincipalKind};
 use crate::error::Error;
 use crate::json::{self, Object, Value};
 use crate::limits::MAX_UNIX_TIME_SECONDS;
-use crate::policy::is_scope;
 
 /// Who a verified token speaks for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -321,6 +320,11 @@ fn scopes(claims: &Object) -> Result<Vec<String>, Error> {
         }
         Some(_) => Err(malformed),
     }
+}
+
+/// A scope token (RFC 6749 section 3.3).
+pub(crate) fn is_scope(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
 /// Splits at single spaces; none when one is doubled, leading or trailing. The empty text is the empty list.

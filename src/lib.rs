@@ -33,6 +33,8 @@ mod tenant;
 mod testing;
 mod token;
 mod verifier;
+#[cfg(feature = "worker")]
+pub mod worker;
 
 pub use claims::Principal;
 pub use config::{Config, PrincipalKind, VerifierConfig};

@@ -1,7 +1,7 @@
 //! What a rule asks of a principal: its kind, plan, permissions, groups, scopes. Exact set membership, never
 //! substring, and no order among plans.
 
-use crate::claims::Principal;
+use crate::claims::{Principal, is_scope};
 use crate::config::{self, PrincipalKind, Requirement};
 use crate::error::Error;
 
@@ -85,11 +85,6 @@ impl Policy {
         }
         Ok(())
     }
-}
-
-/// A scope token (RFC 6749 section 3.3).
-pub(crate) fn is_scope(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
 fn meets(requirement: Option<&Requirement>, held: &[String]) -> bool {

@@ -102,9 +102,20 @@ const VALUES = [
   Array.from({ length: 200 }, () => "x"),
 ];
 
+function anyValue(next) {
+  return copied(next.of(VALUES));
+}
+
+/** A deep copy, functions and symbols as they are, so that no two places share an object. */
+function copied(value) {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(copied);
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copied(member)]));
+}
+
 /** A copy of the JSON value with one to three members replaced, removed, added, renamed or mutated as text. */
 export function mutateValue(value, next) {
-  const copy = structuredClone(value);
+  const copy = copied(value);
   for (let times = 1 + next.below(3); times > 0; times -= 1) mutateOne(copy, next);
   return copy;
 }
@@ -114,7 +125,7 @@ function mutateOne(root, next) {
   for (;;) {
     const names = Object.keys(holder);
     if (names.length === 0) {
-      holder[next.of(["0", "x", "path"])] = next.of(VALUES);
+      holder[next.of(["0", "x", "path"])] = anyValue(next);
       return;
     }
     const name = next.of(names);
@@ -125,7 +136,7 @@ function mutateOne(root, next) {
 }
 
 function replace(holder, name, next) {
-  holder[name] = next.of(VALUES);
+  holder[name] = anyValue(next);
 }
 
 function remove(holder, name) {
@@ -134,10 +145,10 @@ function remove(holder, name) {
 }
 
 function rename(holder, name, next) {
-  holder[Array.isArray(holder) ? holder.length : mutateText(name, next)] = holder[name];
+  holder[Array.isArray(holder) ? holder.length : mutateText(name, next)] = copied(holder[name]);
 }
 
 function edit(holder, name, next) {
   const value = holder[name];
-  holder[name] = typeof value === "string" ? mutateText(value, next) : next.of(VALUES);
+  holder[name] = typeof value === "string" ? mutateText(value, next) : anyValue(next);
 }
