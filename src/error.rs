@@ -143,8 +143,8 @@ pub enum Error {
     Config {
         /// Path of the member, as in `rules[2].path`; empty for the document.
         member: String,
-        /// What was expected there.
-        expected: String,
+        /// What is wrong there, and what was expected.
+        problem: String,
     },
 }
 
@@ -215,8 +215,8 @@ impl Error {
     }
 
     /// A configuration error at `member`.
-    pub(crate) fn config(member: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self::Config { member: member.into(), expected: expected.into() }
+    pub(crate) fn config(member: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Config { member: member.into(), problem: problem.into() }
     }
 }
 
@@ -285,11 +285,11 @@ impl fmt::Display for Error {
             Self::UnsendableIdentity(why) => {
                 return write!(f, "the principal can't be written as header fields: {why}");
             }
-            Self::Config { member, expected } if member.is_empty() => {
-                return write!(f, "configuration: expected {expected}");
+            Self::Config { member, problem } if member.is_empty() => {
+                return write!(f, "configuration: {problem}");
             }
-            Self::Config { member, expected } => {
-                return write!(f, "configuration: {member}: expected {expected}");
+            Self::Config { member, problem } => {
+                return write!(f, "configuration: {member}: {problem}");
             }
         };
         f.write_str(text)

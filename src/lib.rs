@@ -1,20 +1,48 @@
 //! Verify ES256 and RS256 JSON Web Tokens, and decide whether *this* tenant on *this* plan may make *this* request.
+//!
+//! Three rules hold everywhere. This crate decides and never does I/O: time, keys and random bytes are arguments. Keys
+//! choose the algorithm; the token never does. An unverified claim has no type that can be read by accident.
+//!
+//! Start at [`Gate`], or at [`Verifier`] for tokens alone.
 
-#![allow(dead_code)] // Until the layers above use all of it.
-
+#[cfg(feature = "schema")]
+pub mod config;
+#[cfg(not(feature = "schema"))]
+mod config;
 pub mod limits;
 
 mod base64url;
+mod claims;
+mod cors;
+mod credentials;
 mod crypto;
+mod decision;
 mod error;
+mod gate;
+mod identity;
+#[cfg(feature = "js")]
+mod js;
 mod json;
 mod jwk;
 mod keyset;
+mod policy;
+mod request;
+mod route;
+mod tenant;
 #[cfg(test)]
 mod testing;
 mod token;
+mod verifier;
+#[cfg(feature = "worker")]
+pub mod worker;
 
+pub use claims::Principal;
+pub use config::{Config, PrincipalKind, VerifierConfig};
+pub use decision::{Allow, Answer, Decision};
 pub use error::Error;
+pub use gate::{Checked, Gate};
 pub use jwk::{Algorithm, Jwks, Key, SkippedKey};
 pub use keyset::{FetchStart, KeySet, Lookup};
+pub use request::Request;
 pub use token::{Jws, UntrustedToken, Verified, VerifiedJws};
+pub use verifier::{FetchOutcome, Try, Verification, Verifier};

@@ -1,0 +1,152 @@
+// Runs Workers in workerd, Cloudflare's own runtime, from the bundles that wrangler would upload. Binds loopback only,
+// and changes no byte of what it serves.
+
+import { spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { basename, extname, join } from "node:path";
+
+/** workerd could not start; `message` is what it had to say. */
+export class StartError extends Error {}
+
+/** How a file of a bundle is given to workerd. */
+const MODULE_KINDS = { ".js": "esModule", ".mjs": "esModule", ".wasm": "wasm", ".json": "text", ".txt": "text" };
+
+/** Milliseconds within which workerd must listen, and within which it must end. */
+const START_MS = 20_000;
+const STOP_MS = 3_000;
+
+/**
+ * A Worker as `wrangler deploy --dry-run --outdir` wrote it.
+ *
+ * @param directory the bundle: the main module, and what it imports
+ * @param wranglerFile names the Worker's compatibility date and flags
+ * @param bindings by name: a string is a text variable, `{ service }` a binding to another Worker, else JSON
+ */
+export function bundledWorker({ name, directory, wranglerFile, bindings = {} }) {
+  const files = readdirSync(directory).filter((file) => extname(file) in MODULE_KINDS);
+  const settings = readFileSync(wranglerFile, "utf8");
+  const main = basename(/^main\s*=\s*"([^"]+)"/m.exec(settings)[1]).replace(/\.ts$/, ".js");
+  return {
+    name,
+    bindings,
+    modules: [main, ...files.filter((file) => file !== main)].map((file) => [file, join(directory, file)]),
+    compatibilityDate: /^compatibility_date\s*=\s*"([^"]+)"/m.exec(settings)[1],
+    compatibilityFlags: JSON.parse(/^compatibility_flags\s*=\s*(\[[^\]]*\])/m.exec(settings)?.[1] ?? "[]"),
+  };
+}
+
+/**
+ * Starts workerd with the given Workers, of which the first is served.
+ *
+ * @param options.cache address of the Cache API's storage
+ * @param options.port 0 for a free one
+ * @param options.log called with each line that workerd writes
+ * @returns `{ port, pid, stop, ended }`; `ended` resolves when workerd ends by itself or is stopped
+ * @throws StartError with workerd's own words, such as a configuration that the gate refuses
+ */
+export async function startWorkerd(workers, { cache, port = 0, log = () => {} }) {
+  const folder = mkdtempSync(join(tmpdir(), "tollgate-workerd-"));
+  writeFileSync(join(folder, "config.capnp"), capnp(workers, { cache, port, folder }));
+  const child = spawn(workerdBinary(), ["serve", "--control-fd=3", "config.capnp"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    // Signals from the terminal reach us, and we stop it.
+    detached: true,
+  });
+  const orphaned = () => child.kill("SIGKILL");
+  process.once("exit", orphaned);
+  const said = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    eachLine(stream, (line) => {
+      if (said.length < 50) said.push(line);
+      log(line);
+    });
+  }
+  const ended = new Promise((resolve) => child.once("close", resolve)).then(() => {
+    process.off("exit", orphaned);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const stop = async () => {
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+    await ended;
+    clearTimeout(timer);
+  };
+  const timer = setTimeout(() => child.kill("SIGKILL"), START_MS);
+  const listening = await Promise.race([listen(child.stdio[3]), ended]);
+  clearTimeout(timer);
+  if (listening === undefined) throw new StartError(said.join("\n") || "workerd did not start");
+  return { port: listening, pid: child.pid, stop, ended };
+}
+
+function workerdBinary() {
+  // It comes with miniflare, which wrangler pins to the same version.
+  const { resolve } = createRequire(import.meta.url);
+  return createRequire(resolve("miniflare"))("workerd").default;
+}
+
+/** The port, from the first `listen` event on workerd's control pipe; never resolves when there is none. */
+function listen(control) {
+  return new Promise((resolve) => {
+    eachLine(control, (line) => {
+      const { event, port } = JSON.parse(line);
+      if (event === "listen") resolve(port);
+    });
+  });
+}
+
+function eachLine(stream, take) {
+  let rest = "";
+  stream.setEncoding("utf8").on("data", (text) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop();
+    lines.forEach(take);
+  });
+  stream.on("close", () => rest && take(rest));
+}
+
+/** workerd's configuration; schema: https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp */
+function capnp(workers, { cache, port, folder }) {
+  const services = workers.map((worker) => {
+    const modules = worker.modules.map(([name, file]) => {
+      // capnp embeds files below its own only.
+      mkdirSync(join(folder, worker.name), { recursive: true });
+      const copy = join(worker.name, name);
+      copyFileSync(file, join(folder, copy));
+      return `(name = ${text(name)}, ${MODULE_KINDS[extname(name)]} = embed ${text(copy)})`;
+    });
+    const bindings = Object.entries(worker.bindings).map(([name, value]) => {
+      if (typeof value === "string") return `(name = ${text(name)}, text = ${text(value)})`;
+      if (typeof value.service === "string") return `(name = ${text(name)}, service = ${text(value.service)})`;
+      return `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`;
+    });
+    return `(name = ${text(worker.name)}, worker = (
+      modules = [${modules.join(", ")}],
+      bindings = [${bindings.join(", ")}],
+      compatibilityDate = ${text(worker.compatibilityDate)},
+      compatibilityFlags = [${worker.compatibilityFlags.map(text).join(", ")}],
+      globalOutbound = "internet", cacheApiOutbound = "cache"))`;
+  });
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    ${services.join(",\n    ")},
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+    (name = "cache", external = (address = ${text(cache)}, http = ())),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = ${text(workers[0].name)})],
+);
+`;
+}
+
+/** A capnp string. It may hold what JSON may, but escapes are octets: so non-ASCII goes as UTF-8 octets. */
+function text(value) {
+  const escaped = [...Buffer.from(value)].map((octet) =>
+    octet < 0x20 || octet > 0x7e || octet === 0x22 || octet === 0x5c
+      ? `\\x${octet.toString(16).padStart(2, "0")}`
+      : String.fromCharCode(octet),
+  );
+  return `"${escaped.join("")}"`;
+}

@@ -1,0 +1,168 @@
+// createVerifier: tokens in, verified claims out. A sync call never fetches, and nothing unverified is ever returned.
+
+import type { DeepReadonly, VerifierConfig } from "./config.js";
+import { Client, type Platform } from "./core.js";
+import { TollgateError } from "./error.js";
+import type * as core from "./generated/types.js";
+import type { CallOptions, Hooks } from "./hooks.js";
+import { withoutPrototypes } from "./json.js";
+
+/** A JSON value, as it stands in a token. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+
+/** A JSON object without a prototype: `constructor` or `then` is there only when the token holds it. */
+export interface JsonObject {
+  readonly [name: string]: JsonValue | undefined;
+}
+
+/** Who a verified token speaks for. What it does not say is `null` or empty. */
+export type Principal = DeepReadonly<Required<core.Principal>>;
+
+/** What a token says, once it is verified. */
+export interface Verification {
+  /** The JOSE header. */
+  readonly header: JsonObject;
+  /** The claims, on objects without a prototype. */
+  readonly claims: JsonObject;
+  /** Who the token is about, read from the claims as configured. */
+  readonly principal: Principal;
+}
+
+/** Verifies tokens of the configured issuers. Made once by `createVerifier`, used for any number of tokens. */
+export interface Verifier {
+  /**
+   * Verifies `token` with the keys at hand.
+   *
+   * @param token the compact form, 8 KiB at most, without `Bearer`
+   * @throws TollgateError with the code of the first check that failed; `keys_due` when the issuer's key set must be
+   *   fetched first: call `ready()` or `verify()` then
+   * @example
+   * ```ts
+   * const { claims, principal } = verifier.verifySync(token);
+   * ```
+   */
+  verifySync(token: string): Verification;
+
+  /**
+   * Verifies `token`, fetching the issuer's key set when it is due. Waits 3.5 s at most.
+   *
+   * @param token the compact form, 8 KiB at most, without `Bearer`
+   * @throws TollgateError (as a rejection) as `verifySync` does, but `keys_unavailable` instead of `keys_due`
+   * @example
+   * ```ts
+   * const { principal } = await verifier.verify(token, { waitUntil: (work) => ctx.waitUntil(work) });
+   * ```
+   */
+  verify(token: string, options?: CallOptions): Promise<Verification>;
+
+  /**
+   * Fetches every key set that is absent or older than 300 s. Call it at start, and again when `verifySync` says
+   * `keys_due`.
+   *
+   * @throws TollgateError (as a rejection) `keys_unavailable` when an issuer has no usable key set after that
+   * @example
+   * ```ts
+   * await verifier.ready();
+   * ```
+   */
+  ready(options?: CallOptions): Promise<void>;
+
+  /** Frees the verifier's memory in wasm. Later calls throw `closed`. Without it, the garbage collector does the same. */
+  close(): void;
+}
+
+/** The type of `createVerifier`. */
+export type CreateVerifier =
+  /**
+   * Makes a verifier.
+   *
+   * @param config the issuers and the clock tolerance (seconds, 0 to 300, default 30); read once, own members only
+   * @param hooks clock, fetch and events of the host, all optional
+   * @throws TollgateError `config_invalid`, naming the member and what was expected
+   * @example
+   * ```ts
+   * const verifier = createVerifier({
+   *   issuers: [{
+   *     issuer: "https://issuer.example", audience: "https://api.example", algorithms: ["ES256"],
+   *     jwksUri: "https://issuer.example/jwks.json",
+   *   }],
+   * });
+   * ```
+   */
+  (config: VerifierConfig, hooks?: Hooks) => Verifier;
+
+/** `MAX_TOKEN_BYTES` of the core. A string has at least as many UTF-8 bytes as UTF-16 units. */
+const MAX_TOKEN_LENGTH = 8 * 1024;
+
+interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly issuer?: number;
+  readonly claim?: string;
+  readonly retryAfterSeconds?: number;
+}
+
+type Answer = (Verification & { readonly refresh?: readonly number[] }) | { readonly error: Refusal };
+
+/**
+ * `createVerifier` for one runtime.
+ *
+ * @internal
+ */
+export function verifierFor(platform: Platform): CreateVerifier {
+  return (config, hooks) => new CoreVerifier(new Client(platform, "verifier", config, hooks));
+}
+
+class CoreVerifier implements Verifier {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  verifySync(token: string): Verification {
+    const answer = this.#ask(token, false);
+    if ("error" in answer) throw refusal(answer.error);
+    return verification(answer);
+  }
+
+  async verify(token: string, options?: CallOptions): Promise<Verification> {
+    let answer = this.#ask(token, false);
+    if ("error" in answer && answer.error.code === "keys_due" && answer.error.issuer !== undefined) {
+      await this.#client.settle(answer.error.issuer, options);
+      answer = this.#ask(token, true);
+    }
+    if ("error" in answer) throw refusal(answer.error);
+    this.#client.refresh(answer.refresh, options);
+    return verification(answer);
+  }
+
+  ready(options?: CallOptions): Promise<void> {
+    return this.#client.ready(options);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #ask(token: unknown, lastTry: boolean): Answer {
+    if (typeof token !== "string") throw new TollgateError("malformed_token", "expected the token as a string");
+    if (token.length > MAX_TOKEN_LENGTH) {
+      throw new TollgateError("token_too_large", `the token is longer than ${MAX_TOKEN_LENGTH} bytes`);
+    }
+    const now = this.#client.host.now();
+    return this.#client.ask((core) => core.verify(token, now, lastTry));
+  }
+}
+
+function refusal({ code, message, claim, retryAfterSeconds }: Refusal): TollgateError {
+  return new TollgateError(code, message, { claim, retryAfterSeconds });
+}
+
+function verification({ header, claims, principal }: Verification): Verification {
+  return {
+    header: withoutPrototypes(header) as JsonObject,
+    claims: withoutPrototypes(claims) as JsonObject,
+    principal,
+  };
+}

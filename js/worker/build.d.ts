@@ -1,0 +1,24 @@
+// The types of worker-build's output, which has none of its own: the crate's exports as js/worker.ts uses them.
+
+declare module "*/build/index.js" {
+  export const Core: typeof import("../generated/tollgate.js").Core;
+  export type Core = import("../generated/tollgate.js").Core;
+
+  /** The crate's handlers; every free export of the crate is on the prototype. */
+  const Rust: {
+    new (context: ExecutionContext, env: Cloudflare.Env): { fetch(request: Request): Promise<Response> };
+    readonly prototype: {
+      /** `fetch_key_set` of src/worker/keys.rs. */
+      readonly fetchKeySet: (
+        issuer: string,
+        url: string,
+        cachedSince: number | undefined,
+        newerThan: number | undefined,
+        signal: AbortSignal,
+      ) => Promise<string>;
+      /** `share_key_set` of src/worker/keys.rs. */
+      readonly shareKeySet: (issuer: string, url: string, text: string, fetchedAt: number) => Promise<void>;
+    };
+  };
+  export default Rust;
+}

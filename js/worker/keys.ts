@@ -1,0 +1,64 @@
+// Key sets between the fetcher, the Rust transport and the shared cache. Shares a set only after the core accepted it.
+
+import Rust from "../../build/index.js";
+import type { TollgateEvent } from "../hooks.ts";
+import type { WaitUntil } from "../keys.ts";
+import { type KeyResponse, type Transport, TransportError } from "../transport.ts";
+
+/** A tenth of a second before the fetcher gives up, so that an older copy can still be handed over. */
+const EXCHANGE_MS = 2_900;
+
+/** worker-build puts every free export of the crate on the prototype. */
+const { fetchKeySet, shareKeySet } = Rust.prototype;
+
+interface Brought {
+  readonly issuer: string;
+  readonly url: string;
+  readonly text: string;
+  readonly fetchedAt: number;
+  readonly isFromOrigin: boolean;
+}
+
+/** The transport of the Worker, and what it remembers about the sets it brought. */
+export class SharedKeys {
+  /** By issuer: when the set that the core holds was fetched. */
+  readonly #held = new Map<string, number>();
+  /** By issuer: brought, and not judged by the core yet. */
+  readonly #brought = new Map<string, Brought>();
+  /** Accepted by the core, and not in the shared cache yet. */
+  #accepted: Brought[] = [];
+
+  readonly transport: Transport = async (url, { signal, issuer, cachedSince }) => {
+    const ends = AbortSignal.any([signal, AbortSignal.timeout(EXCHANGE_MS)]);
+    const answer: KeyResponse | { readonly reason: string } = JSON.parse(
+      await fetchKeySet(issuer, url, cachedSince ?? undefined, this.#held.get(issuer), ends),
+    );
+    if ("reason" in answer) throw new TransportError(ends.aborted ? "timeout" : answer.reason);
+    if (answer.status !== 200) return answer;
+    const { text } = answer;
+    const fetchedAt = answer.fetchedAt ?? Date.now() / 1000;
+    this.#brought.set(issuer, { issuer, url, text, fetchedAt, isFromOrigin: answer.fetchedAt === null });
+    return { ...answer, fetchedAt };
+  };
+
+  /** To be told every event: a set that the core accepted is held now, and worth sharing. */
+  noteAccepted(event: TollgateEvent): void {
+    if (event.type !== "keys_fetched") return;
+    const brought = this.#brought.get(event.issuer);
+    if (brought === undefined) return;
+    this.#brought.delete(event.issuer);
+    this.#held.set(event.issuer, brought.fetchedAt);
+    if (brought.isFromOrigin) this.#accepted.push(brought);
+  }
+
+  /** Keeps the runtime alive for a fetch, and then for the sharing of what it brought. */
+  waitUntil(context: ExecutionContext): WaitUntil {
+    return (work) => context.waitUntil(work.then(() => this.#share()));
+  }
+
+  async #share(): Promise<void> {
+    const accepted = this.#accepted;
+    this.#accepted = [];
+    await Promise.all(accepted.map(({ issuer, url, text, fetchedAt }) => shareKeySet(issuer, url, text, fetchedAt)));
+  }
+}

@@ -1,0 +1,113 @@
+// Builds what is published and what is deployed: types, wasm, the npm package, the Worker. Publishes and deploys nothing.
+
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { checkConfigurations, checkVariables } from "./configuration.mjs";
+import { alone, filesUnder, unlessFresh } from "./freshness.mjs";
+import { packageFiles } from "./package-files.mjs";
+import { ask, must, path, runMain, Trouble } from "./project.mjs";
+import { typesFromSchema } from "./schema-types.mjs";
+import { setUp } from "./setup.mjs";
+import { wasmModule } from "./wasm-module.mjs";
+
+const CRATE = ["Cargo.toml", "Cargo.lock", "src"];
+const GENERATED = path("js", "generated");
+
+/** What can be asked for, and the steps each takes, in order. */
+const TARGETS = {
+  types: [types],
+  npm: [types, wasm, npm],
+  checked: [types, wasm, workerModule],
+  "worker-module": [workerModule],
+  worker: [types, wasm, npm, configuration, workerModule, worker],
+};
+
+/** Builds one of the targets, or all. Does nothing that is already done. */
+export async function build(target = "worker") {
+  mkdirSync(GENERATED, { recursive: true });
+  await alone(async () => {
+    for (const step of TARGETS[target]) await step();
+  });
+}
+
+/** What the Rust compiler is, as a step's `extra`: another one may make another module. */
+const rustc = () => ask("rustc", ["--version"]);
+
+/** JSON Schema and TypeScript types, both from the Rust types of the configuration. */
+function types() {
+  const schema = join(GENERATED, "tollgate.schema.json");
+  const typescript = join(GENERATED, "types.ts");
+  return unlessFresh(
+    {
+      name: "types",
+      inputs: filesUnder([...CRATE, "examples/schema.rs", "scripts/schema-types.mjs"]),
+      outputs: [schema, typescript],
+    },
+    async () => typesFromSchema(schema, typescript),
+  );
+}
+
+/** The core with its JavaScript face, optimised, with its glue, beside the TypeScript that uses it. */
+function wasm() {
+  return unlessFresh(
+    {
+      name: "wasm",
+      inputs: filesUnder([...CRATE, "scripts/wasm-module.mjs"], { without: ["src/worker"] }),
+      extra: rustc(),
+      outputs: ["tollgate.js", "tollgate.d.ts", "tollgate_bg.wasm", "inline.ts"].map((name) => join(GENERATED, name)),
+    },
+    () => wasmModule(GENERATED),
+  );
+}
+
+/** The npm package as it is published, in dist/npm. */
+function npm() {
+  const inputs = filesUnder(["js", "tsconfig.json", "tsconfig.npm.json", "package.json", "scripts/package-files.mjs"]);
+  return unlessFresh(
+    { name: "npm", inputs, outputs: [path("dist", "npm", "index.js"), path("dist", "npm", "index.d.ts")] },
+    () => packageFiles(GENERATED),
+  );
+}
+
+/** Refuses a wrangler.toml or tollgate.json with which the Worker could not start. */
+function configuration() {
+  const judge = "js/generated/tollgate_bg.wasm";
+  const inputs = filesUnder(["wrangler.toml", "tollgate.json", judge, "scripts/configuration.mjs"]);
+  return unlessFresh({ name: "configuration", inputs, outputs: [] }, async () => {
+    await checkVariables();
+    await checkConfigurations(GENERATED);
+  });
+}
+
+/** The `worker` crate's half of the Worker, in build/. Also wrangler.toml's build command. */
+function workerModule() {
+  return unlessFresh(
+    { name: "worker-module", inputs: filesUnder(CRATE), extra: rustc(), outputs: [path("build", "index.js")] },
+    () => must("worker-build", "worker-build", ["--release", "--features", "worker"]),
+  );
+}
+
+/** The Worker exactly as wrangler would upload it, in dist/worker. */
+function worker() {
+  const outdir = path("dist", "worker");
+  return unlessFresh(
+    {
+      name: "worker",
+      inputs: filesUnder(["wrangler.toml", "tollgate.json", "build", "js", "package.json", "tsconfig.json"]),
+      outputs: [outdir],
+    },
+    async () => {
+      rmSync(outdir, { recursive: true, force: true });
+      await must("wrangler", "wrangler", ["deploy", "--dry-run", "--outdir", outdir], { quiet: true });
+    },
+  );
+}
+
+if (process.argv[1] === path("scripts", "build.mjs")) {
+  await runMain(async () => {
+    const target = process.argv[2] ?? "worker";
+    if (!Object.hasOwn(TARGETS, target)) throw new Trouble(`build takes one of ${Object.keys(TARGETS).join(", ")}`);
+    await setUp("build");
+    await build(target);
+  });
+}

@@ -1,0 +1,57 @@
+// Runs every check that reads the sources instead of running them. With --write, formats them; changes nothing else.
+
+import { build } from "./build.mjs";
+import { node, path, run, runMain, seconds } from "./project.mjs";
+import { setUp } from "./setup.mjs";
+
+const WASM = ["--target", "wasm32-unknown-unknown"];
+
+/** The compiler as a reviewer: warnings are errors. */
+const clippy = (...args) => ["cargo", ["clippy", "--quiet", ...args, "--", "--deny", "warnings"]];
+
+const CHECKS = [
+  ["rustfmt", () => ["cargo", ["fmt", "--all", "--check"]]],
+  ["biome", () => ["biome", ["check", "--error-on-warnings", "."]]],
+  ["imports", () => [node, ["--test", "--test-reporter=dot", path("tests", "imports.mjs")]]],
+  ["clippy (core)", () => clippy("--all-targets", "--features", "schema")],
+  ["clippy (js)", () => clippy("--lib", "--tests", "--features", "js", ...WASM)],
+  ["clippy (worker)", () => clippy("--lib", "--features", "worker", ...WASM)],
+  [
+    "rustdoc",
+    () => [
+      "cargo",
+      ["doc", "--quiet", "--no-deps", "--features", "schema"],
+      { env: { RUSTDOCFLAGS: "--deny warnings" } },
+    ],
+  ],
+  ["tsc (package)", () => ["tsc", ["--project", path("tsconfig.json")]]],
+  ["tsc (worker)", () => ["tsc", ["--project", path("tsconfig.worker.json")]]],
+];
+
+const FORMATTERS = [
+  ["rustfmt", () => ["cargo", ["fmt", "--all"]]],
+  ["biome", () => ["biome", ["check", "--write", "."]]],
+];
+
+async function runAll(checks) {
+  const failed = [];
+  for (const [name, check] of checks) {
+    const started = Date.now();
+    const { code } = await run(...check());
+    console.log(`${code === 0 ? "✔" : "✖"} ${name} (${seconds(started)})`);
+    if (code !== 0) failed.push(name);
+  }
+  return failed;
+}
+
+if (process.argv[1] === path("scripts", "lint.mjs")) {
+  await runMain(async () => {
+    await setUp("lint");
+    if (process.argv.includes("--write")) return (await runAll(FORMATTERS)).length;
+    // The TypeScript checker reads what the build generates: the configuration's types and the glue.
+    await build("checked");
+    const failed = await runAll(CHECKS);
+    console.log(failed.length === 0 ? "\nlint: all is well" : `\nlint: ${failed.join(", ")} failed`);
+    return failed.length === 0 ? 0 : 1;
+  });
+}

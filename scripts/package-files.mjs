@@ -1,0 +1,34 @@
+// Fills dist/npm with the package's files: what tsc emits and the wasm glue. Adds no dependency and no install script.
+
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { must, path, Trouble } from "./project.mjs";
+
+const OUT = path("dist", "npm");
+
+export async function packageFiles(generated) {
+  rmSync(OUT, { recursive: true, force: true });
+  mkdirSync(join(OUT, "generated"), { recursive: true });
+  await must("tsc", "tsc", ["--project", path("tsconfig.npm.json")]);
+  for (const name of ["tollgate.js", "tollgate.d.ts", "tollgate_bg.wasm"]) {
+    copyFileSync(join(generated, name), join(OUT, "generated", name));
+  }
+  copyFileSync(join(generated, "tollgate.schema.json"), join(OUT, "tollgate.schema.json"));
+  checkManifest();
+}
+
+/** The published manifest must promise only files that exist, and run nothing when it is installed. */
+function checkManifest() {
+  const manifest = JSON.parse(readFileSync(path("package.json"), "utf8"));
+  for (const name of ["preinstall", "install", "postinstall", "prepare"]) {
+    if (manifest.scripts?.[name]) throw new Trouble(`package.json has a "${name}" script, which users would run`);
+  }
+  if (manifest.dependencies) throw new Trouble("package.json has dependencies, which users would install");
+  for (const file of targets(manifest.exports)) {
+    if (!existsSync(path(file))) throw new Trouble(`package.json exports ${file}, which the build did not make`);
+  }
+}
+
+function targets(entry) {
+  return typeof entry === "string" ? [entry] : Object.values(entry).flatMap(targets);
+}

@@ -1,0 +1,167 @@
+// Set-up: checks the Rust toolchain, installs the Cargo tools and npm packages a command needs, once. Never touches
+// the system: tools go to .tools (or TOLLGATE_TOOLS), packages to node_modules.
+
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  ask,
+  lockedVersion,
+  must,
+  node,
+  path,
+  root,
+  run,
+  runMain,
+  seconds,
+  Trouble,
+  toolsDirectory,
+} from "./project.mjs";
+
+const WASM_TARGET = "wasm32-unknown-unknown";
+
+/** Tools that are crates. wasm-bindgen's command must be of exactly the version of the library. */
+const CARGO_TOOLS = {
+  "wasm-bindgen": { crate: "wasm-bindgen-cli", version: () => lockedVersion("wasm-bindgen") },
+  "wasm-pack": { crate: "wasm-pack", version: () => "0.15.1", locked: true },
+  "worker-build": { crate: "worker-build", version: () => "0.8.7" },
+};
+
+/** What each command needs. `components` are rustup's. */
+const NEEDS = {
+  build: { tools: ["wasm-bindgen", "worker-build"] },
+  lint: { tools: ["wasm-bindgen", "worker-build"], components: ["clippy", "rustfmt"] },
+  native: { tools: [] },
+  all: { tools: ["wasm-bindgen", "worker-build", "wasm-pack"] },
+};
+
+/** Makes everything that `purpose` needs present, then continues under npm's Node 24. Returns only there. */
+export async function setUp(purpose = "all") {
+  const needs = NEEDS[purpose];
+  await ensurePackages();
+  await continueUnderPinnedNode();
+  ensureRust();
+  await ensureComponents(needs.components ?? []);
+  if (needs.tools.length > 0) await ensureWasmTarget();
+  for (const tool of needs.tools) await ensureTool(tool);
+  // What building the tools left behind is large and of no further use.
+  rmSync(join(toolsDirectory, "target"), { recursive: true, force: true });
+}
+
+function say(text) {
+  console.log(`set-up: ${text}`);
+}
+
+/** `npm ci`, unless the packages of this very lock file are there. */
+async function ensurePackages() {
+  const [major] = process.versions.node.split(".").map(Number);
+  if (major < 20) throw new Trouble(`Node 20 or newer is needed, this is ${process.version}; install a newer Node`);
+  const lock = readFileSync(path("package-lock.json"));
+  const stamp = path("node_modules", ".lock-sha256");
+  const digest = createHash("sha256").update(lock).digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest && existsSync(node)) return;
+  if (!installedAfterLock() || !existsSync(node)) {
+    const started = Date.now();
+    say("installing npm packages (npm ci)");
+    const npm = process.env.npm_execpath;
+    const [command, first] = npm?.endsWith(".js") ? [process.execPath, [npm]] : ["npm", []];
+    await must("npm ci", command, [...first, "ci", "--loglevel=error", "--no-update-notifier"]);
+    say(`npm packages are installed (${seconds(started)})`);
+  }
+  if (!ask(node, ["--version"])) {
+    throw new Trouble("npm left out the Node 24 of node_modules (are install scripts off?): run `npm rebuild node`");
+  }
+  writeFileSync(stamp, digest);
+}
+
+/** True when npm wrote node_modules after the lock file last changed: someone ran `npm install` by hand. */
+function installedAfterLock() {
+  const hidden = path("node_modules", ".package-lock.json");
+  return existsSync(hidden) && statSync(hidden).mtimeMs >= statSync(path("package-lock.json")).mtimeMs;
+}
+
+/** Current wrangler needs Node 22.12. Under an older Node, hands the whole command over to npm's Node 24. */
+async function continueUnderPinnedNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > 22 || (major === 22 && minor >= 12)) return;
+  if (process.env.TOLLGATE_NODE_PINNED) throw new Trouble(`${node} is too old: delete node_modules and try again`);
+  const { code } = await run(node, process.argv.slice(1), { cwd: process.cwd(), env: { TOLLGATE_NODE_PINNED: "1" } });
+  process.exit(code);
+}
+
+function ensureRust() {
+  if (!ask("cargo", ["--version"])) {
+    throw new Trouble("cargo is missing: install Rust with rustup (https://rustup.rs), then run this command again");
+  }
+  const found = ask("rustc", ["--version"])?.match(/rustc (\d+)\.(\d+)/);
+  const wanted = readFileSync(path("Cargo.toml"), "utf8").match(/rust-version = "(\d+)\.(\d+)/);
+  if (!found) throw new Trouble("rustc does not run: try `rustup default stable`");
+  if (wanted && Number(found[1]) === Number(wanted[1]) && Number(found[2]) < Number(wanted[2])) {
+    throw new Trouble(
+      `Rust ${wanted[1]}.${wanted[2]} or newer is needed, ${found[0]} is here: run \`rustup update stable\``,
+    );
+  }
+}
+
+async function ensureComponents(components) {
+  for (const component of components) {
+    const [command, ...args] = component === "clippy" ? ["cargo-clippy", "--version"] : [component, "--version"];
+    if (ask(command, args)) continue;
+    say(`adding ${component}`);
+    await rustup(["component", "add", component]);
+  }
+}
+
+async function ensureWasmTarget() {
+  const sysroot = ask("rustc", ["--print", "sysroot"]);
+  if (sysroot && existsSync(join(sysroot, "lib", "rustlib", WASM_TARGET))) return;
+  say(`adding the ${WASM_TARGET} target`);
+  await rustup(["target", "add", WASM_TARGET]);
+}
+
+async function rustup(args) {
+  if (!ask("rustup", ["--version"])) {
+    throw new Trouble(
+      `rustup is missing, and \`rustup ${args.join(" ")}\` is needed: install it from https://rustup.rs`,
+    );
+  }
+  await must(`rustup ${args.join(" ")}`, "rustup", args);
+}
+
+async function ensureTool(name) {
+  const { crate, locked, version: wanted } = CARGO_TOOLS[name];
+  const version = wanted();
+  if (!version) throw new Trouble(`Cargo.lock names no ${name}: run \`cargo generate-lockfile\``);
+  if (isInstalled(name, crate, version)) return;
+  const started = Date.now();
+  say(`installing ${name} ${version} (some minutes, once)`);
+  const args = ["install", crate, "--version", version, "--root", toolsDirectory, "--force"];
+  if (locked) args.push("--locked");
+  // The three share most of their dependencies, so one target directory builds those once. Tools that run for a
+  // second need no long optimisation.
+  await must(`cargo install ${crate}`, "cargo", args, {
+    env: {
+      CARGO_TARGET_DIR: join(toolsDirectory, "target"),
+      CARGO_PROFILE_RELEASE_OPT_LEVEL: "1",
+      CARGO_PROFILE_RELEASE_LTO: "off",
+      CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "16",
+      CARGO_PROFILE_RELEASE_DEBUG: "0",
+    },
+  });
+  say(`${name} is installed (${seconds(started)})`);
+}
+
+function isInstalled(name, crate, version) {
+  const record = join(toolsDirectory, ".crates.toml");
+  const file = join(toolsDirectory, "bin", process.platform === "win32" ? `${name}.exe` : name);
+  return existsSync(file) && existsSync(record) && readFileSync(record, "utf8").includes(`"${crate} ${version} (`);
+}
+
+if (process.argv[1] === path("scripts", "setup.mjs")) {
+  await runMain(async () => {
+    const purpose = process.argv[2] ?? "all";
+    if (!Object.hasOwn(NEEDS, purpose)) throw new Trouble(`set-up is for one of ${Object.keys(NEEDS).join(", ")}`);
+    await setUp(purpose);
+    say(`everything is there, in ${root}`);
+  });
+}

@@ -1,0 +1,145 @@
+// The test suites: how each is run, and what it needs. Writes no test and judges no result; counts.mjs reads those.
+
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { build } from "./build.mjs";
+import { add, cargoCounts, nodeCounts, none } from "./counts.mjs";
+import { must, node, path, root, run, stateDirectory, Trouble } from "./project.mjs";
+
+/** No suite takes this long; one that does hangs. */
+const LIMIT_MINUTES = 30;
+
+/** Each suite resolves to its counts. The order is that of `npm test`: what fails fastest comes first. */
+export const SUITES = {
+  scripts: { needs: "native", run: () => nodeTests(root, "scripts", {}, ["tests/imports.mjs"]) },
+  native: { needs: "native", run: native },
+  wasm: { needs: "all", run: wasmInNode },
+  browser: { needs: "all", run: browser },
+  node: { needs: "build", run: packedTarball },
+  workerd: { needs: "build", run: workerd },
+};
+
+/** Where the independent test vectors are, when they stand beside the clone. */
+function vectors() {
+  const place = path("..", "shared", "vectors");
+  return existsSync(place) ? { TOLLGATE_VECTORS: place } : {};
+}
+
+const shared = () => ({ TOLLGATE_ROOT: root, ...vectors() });
+
+async function cargo(command, args, env = {}) {
+  const options = { keep: true, limitMinutes: LIMIT_MINUTES, env: { ...shared(), ...env } };
+  const { code, output } = await run(command, args, options);
+  return honest(cargoCounts(output), code);
+}
+
+/** A runner that exits with an error has failed, whatever it counted: it may never have reached its tests. */
+function honest(counts, code) {
+  if (code === 0 || counts.failed > 0) return counts;
+  console.error(`the runner exited ${code} without naming a failed test`);
+  return { ...counts, failed: 1 };
+}
+
+/** Every feature that names no host, so that optional parts of the core are tested too. */
+function nativeFeatures() {
+  const manifest = readFileSync(path("Cargo.toml"), "utf8");
+  const table = manifest.match(/^\[features\]\n([\s\S]*?)(?=^\[)/m)?.[1] ?? "";
+  const names = [...table.matchAll(/^([a-z][\w-]*) *=/gm)].map(([, name]) => name);
+  return names.filter((name) => !["default", "js", "worker"].includes(name));
+}
+
+function native() {
+  const features = ["--features", nativeFeatures().join(",")];
+  return cargo("cargo", ["test", "--no-fail-fast", ...features, "--", "--show-output"]);
+}
+
+function wasmInNode() {
+  return cargo("wasm-pack", ["test", "--node", root, "--no-fail-fast", "--features", "js"]);
+}
+
+/** The Rust tests in headless Chrome, then the pages of tests/browser. */
+async function browser() {
+  const chromium = firstOf(
+    process.env.CHROMIUM,
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+  );
+  const driver = firstOf(process.env.CHROMEDRIVER, "/usr/bin/chromedriver");
+  if (!chromium || !driver) {
+    const what = chromium ? "chromedriver" : "Chromium";
+    return { ...none(), skipped: 1, missing: [`missing ${what}: install it, or name it in CHROMIUM and CHROMEDRIVER`] };
+  }
+  const rust = await cargo(
+    "wasm-pack",
+    ["test", "--headless", "--chrome", "--chromedriver", driver, root, "--no-fail-fast", "--features", "js"],
+    {
+      WASM_BINDGEN_USE_BROWSER: "1",
+      WASM_BINDGEN_TEST_WEBDRIVER_JSON: webdriverSettings(chromium),
+      WASM_BINDGEN_TEST_TIMEOUT: "900",
+      WASM_BINDGEN_TEST_DRIVER_TIMEOUT: "60",
+    },
+  );
+  if (!existsSync(path("tests", "browser"))) return rust;
+  await build();
+  return add(rust, await nodeTests(root, "tests/browser", { CHROMIUM: chromium, CHROMEDRIVER: driver }));
+}
+
+const firstOf = (...places) => places.find((place) => place && existsSync(place));
+
+/** A browser that runs as root in a container, and calls nobody. */
+function webdriverSettings(chromium) {
+  const file = join(stateDirectory, "webdriver.json");
+  const args = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ];
+  mkdirSync(stateDirectory, { recursive: true });
+  writeFileSync(file, JSON.stringify({ "goog:chromeOptions": { binary: chromium, args } }));
+  return file;
+}
+
+/** The package as a user gets it: packed, installed into an empty folder, and only then tested. */
+async function packedTarball() {
+  await build("npm");
+  const folder = mkdtempSync(join(tmpdir(), "tollgate-package-"));
+  try {
+    await must("npm pack", "npm", ["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", folder]);
+    const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"));
+    if (!tarball) throw new Trouble("npm pack made no tarball");
+    writeFileSync(join(folder, "package.json"), '{ "name": "stranger", "private": true, "type": "module" }\n');
+    const flags = ["--offline", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
+    await must("installing the tarball", "npm", ["install", `./${tarball}`, ...flags], { cwd: folder });
+    for (const part of ["tests/node", "tests/shared"]) {
+      if (existsSync(path(part))) cpSync(path(part), join(folder, part), { recursive: true });
+    }
+    return await nodeTests(folder, "tests/node", { TOLLGATE_TARBALL: join(folder, tarball) });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function workerd() {
+  await build();
+  return nodeTests(root, "tests/workerd");
+}
+
+/** `node --test` over a folder's *.test.mjs: read by people on the terminal, counted from a TAP file. */
+async function nodeTests(cwd, folder, env = {}, more = []) {
+  const place = join(cwd, folder);
+  const files = existsSync(place) ? readdirSync(place).filter((name) => name.endsWith(".test.mjs")) : [];
+  if (files.length === 0) return none();
+  mkdirSync(stateDirectory, { recursive: true });
+  const tap = join(stateDirectory, `${basename(folder)}.tap`);
+  const reporters = ["spec", "tap"].map((name) => `--test-reporter=${name}`);
+  const destinations = ["stdout", tap].map((name) => `--test-reporter-destination=${name}`);
+  const args = ["--test", ...reporters, ...destinations, ...files.map((name) => join(folder, name)), ...more];
+  const { code } = await run(node, args, { cwd, limitMinutes: LIMIT_MINUTES, env: { ...shared(), ...env } });
+  return honest(nodeCounts(readFileSync(tap, "utf8")), code);
+}

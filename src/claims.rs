@@ -1,0 +1,340 @@
+//! Claim rules, and the principal they yield. Pure: time is an argument, and an absent clock cannot be guessed.
+//! A claim of the wrong type is an error, never absent.
+
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::config::{self, OneOrMany, Preset, PrincipalKind};
+use crate::error::Error;
+use crate::json::{self, Object, Value};
+use crate::limits::MAX_UNIX_TIME_SECONDS;
+
+/// Who a verified token speaks for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub struct Principal {
+    /// A person or a program.
+    pub kind: PrincipalKind,
+    /// `sub` of a user; null for a client.
+    pub user_id: Option<String>,
+    /// `client_id`, else `azp`: the program that asked for the token.
+    pub client_id: Option<String>,
+    /// The tenant, from the configured claim.
+    pub tenant_id: Option<String>,
+    /// The plan, from the configured claim.
+    pub plan: Option<String>,
+    /// The email, from the configured claim; null when `email_verified` is false.
+    pub email: Option<String>,
+    /// The groups, from the configured claim.
+    pub groups: Vec<String>,
+    /// The permissions, from the configured claim.
+    pub permissions: Vec<String>,
+    /// `scope`, split (RFC 6749 section 3.3).
+    pub scopes: Vec<String>,
+    /// `iss`.
+    pub issuer: String,
+    /// `exp`, in Unix seconds.
+    pub expires_at: f64,
+}
+
+/// What the tokens of one issuer must say.
+#[derive(Debug)]
+pub(crate) struct ClaimRules {
+    issuer: String,
+    audience: Option<Vec<String>>,
+    client_ids: Option<Vec<String>>,
+    token_use: Option<Vec<String>>,
+    tenants: Option<Vec<String>>,
+    max_age_seconds: Option<f64>,
+    cognito: bool,
+    tenant: ClaimPath,
+    plan: ClaimPath,
+    groups: ClaimPath,
+    permissions: ClaimPath,
+    email: ClaimPath,
+}
+
+/// A claim's name, or the way to a nested one.
+#[derive(Debug)]
+struct ClaimPath(Vec<String>);
+
+impl ClaimRules {
+    /// Compiles the claim members of an issuer; `at` names it in errors.
+    pub(crate) fn compile(at: &str, issuer: String, config: &config::Issuer) -> Result<Self, Error> {
+        let cognito = config.preset == Some(Preset::Cognito);
+        let auth0 = config.preset == Some(Preset::Auth0);
+        let audience = config.audience.as_ref().map(|audience| audience.as_slice().to_vec());
+        for (member, list) in [
+            ("audience", &audience),
+            ("clientIds", &config.client_ids),
+            ("tokenUse", &config.token_use),
+            ("tenants", &config.tenants),
+        ] {
+            if list.as_ref().is_some_and(|list| list.is_empty() || list.iter().any(String::is_empty)) {
+                return Err(Error::config(format!("{at}.{member}"), "expected at least one text, none of them empty"));
+            }
+        }
+        if audience.is_none() && config.client_ids.is_none() {
+            return Err(Error::config(
+                format!("{at}.audience"),
+                "expected audience, clientIds or both, so that tokens made for other services are refused",
+            ));
+        }
+        if config.max_age_seconds == Some(0) {
+            return Err(Error::config(format!("{at}.maxAgeSeconds"), "expected more than 0 seconds"));
+        }
+        let path = |member: &str, given: &Option<OneOrMany>, default: &str| {
+            ClaimPath::compile(&format!("{at}.claims.{member}"), given.as_ref(), default)
+        };
+        let names = &config.claims;
+        Ok(Self {
+            issuer,
+            audience,
+            client_ids: config.client_ids.clone(),
+            token_use: config.token_use.clone().or_else(|| cognito.then(|| vec!["access".to_owned()])),
+            tenants: config.tenants.clone(),
+            max_age_seconds: config.max_age_seconds.map(f64::from),
+            cognito,
+            tenant: path("tenant", &names.tenant, if auth0 { "org_id" } else { "tenant_id" })?,
+            plan: path("plan", &names.plan, "plan")?,
+            groups: path("groups", &names.groups, if cognito { "cognito:groups" } else { "groups" })?,
+            permissions: path("permissions", &names.permissions, "permissions")?,
+            email: path("email", &names.email, "email")?,
+        })
+    }
+
+    /// Judges verified claims at `now`, both in Unix seconds.
+    pub(crate) fn check(&self, claims: &Object, now: f64, tolerance: f64) -> Result<Principal, Error> {
+        let expires_at = self.check_times(claims, now, tolerance)?;
+        self.check_audience(claims)?;
+        let client = self.check_client(claims)?;
+        self.check_token_use(claims)?;
+        if claims.get("cnf").is_some() {
+            return Err(Error::SenderConstrained);
+        }
+        optional_text(claims, "jti")?;
+        let subject = optional_text(claims, "sub")?.ok_or(Error::ClaimMissing { claim: "sub" })?;
+        let is_client = client == Some(subject) || optional_text(claims, "gty")? == Some("client-credentials");
+        let kind = if is_client { PrincipalKind::Client } else { PrincipalKind::User };
+        Ok(Principal {
+            kind,
+            user_id: (!is_client).then(|| subject.to_owned()),
+            client_id: client.map(str::to_owned).or_else(|| is_client.then(|| subject.to_owned())),
+            tenant_id: self.tenant_of(claims)?,
+            plan: text_at(&self.plan, claims, "plan")?,
+            email: self.email_of(claims)?,
+            groups: list_at(&self.groups, claims, "groups")?,
+            permissions: list_at(&self.permissions, claims, "permissions")?,
+            scopes: scopes(claims)?,
+            issuer: self.issuer.clone(),
+            expires_at,
+        })
+    }
+
+    /// `exp`, `nbf`, `iat` (RFC 7519 sections 4.1.4 to 4.1.6), and the maximum age.
+    fn check_times(&self, claims: &Object, now: f64, tolerance: f64) -> Result<f64, Error> {
+        let exp = numeric_date(claims, "exp")?.ok_or(Error::ClaimMissing { claim: "exp" })?;
+        let nbf = numeric_date(claims, "nbf")?;
+        let iat = numeric_date(claims, "iat")?;
+        if now >= exp + tolerance {
+            return Err(Error::Expired);
+        }
+        if nbf.is_some_and(|nbf| nbf > exp) || iat.is_some_and(|iat| iat > exp) {
+            return Err(Error::TimesContradict);
+        }
+        if nbf.is_some_and(|nbf| nbf > now + tolerance) {
+            return Err(Error::NotYetValid);
+        }
+        if iat.is_some_and(|iat| iat > now + tolerance) {
+            return Err(Error::IssuedInFuture);
+        }
+        if let Some(max_age) = self.max_age_seconds {
+            let iat = iat.ok_or(Error::ClaimMissing { claim: "iat" })?;
+            if now >= iat + max_age + tolerance {
+                return Err(Error::TooOld);
+            }
+        }
+        Ok(exp)
+    }
+
+    /// `aud` (RFC 7519 section 4.1.3): a text or an array of texts, of which one is ours.
+    fn check_audience(&self, claims: &Object) -> Result<(), Error> {
+        let malformed = Error::ClaimMalformed { claim: "aud" };
+        let held: Vec<&str> = match claims.get("aud") {
+            None => Vec::new(),
+            Some(Value::String(one)) if !one.is_empty() => vec![one.as_str()],
+            Some(Value::Array(many)) if !many.is_empty() => {
+                let texts: Option<Vec<&str>> = many.iter().map(text_of).collect();
+                texts.ok_or(malformed)?
+            }
+            Some(_) => return Err(malformed),
+        };
+        let Some(audience) = &self.audience else { return Ok(()) };
+        if held.is_empty() {
+            return Err(Error::ClaimMissing { claim: "aud" });
+        }
+        let ours = held.iter().any(|held| audience.iter().any(|ours| ours == held));
+        if ours { Ok(()) } else { Err(Error::AudienceMismatch) }
+    }
+
+    /// The client that asked for the token: `client_id` (RFC 9068), else `azp` (OpenID Connect), else, for Cognito
+    /// ID tokens, `aud`. Two that are present must agree.
+    fn check_client<'c>(&self, claims: &'c Object) -> Result<Option<&'c str>, Error> {
+        let client_id = optional_text(claims, "client_id")?;
+        let azp = optional_text(claims, "azp")?;
+        let cognito_id = self.cognito && optional_text(claims, "token_use")? == Some("id");
+        let aud = if cognito_id { claims.get("aud").and_then(text_of) } else { None };
+        if client_id.is_some() && azp.is_some() && client_id != azp {
+            return Err(Error::ClientMismatch);
+        }
+        let client = client_id.or(azp).or(aud);
+        if let Some(allowed) = &self.client_ids {
+            let client = client.ok_or(Error::ClaimMissing { claim: "client_id" })?;
+            if !allowed.iter().any(|allowed| allowed == client) {
+                return Err(Error::ClientMismatch);
+            }
+        }
+        Ok(client)
+    }
+
+    fn check_token_use(&self, claims: &Object) -> Result<(), Error> {
+        let held = optional_text(claims, "token_use")?;
+        let Some(allowed) = &self.token_use else { return Ok(()) };
+        let held = held.ok_or(Error::ClaimMissing { claim: "token_use" })?;
+        if allowed.iter().any(|allowed| allowed == held) { Ok(()) } else { Err(Error::TokenUseMismatch) }
+    }
+
+    /// The tenant, which the issuer must be allowed to speak for.
+    fn tenant_of(&self, claims: &Object) -> Result<Option<String>, Error> {
+        let tenant = match self.tenant.find(claims) {
+            None => return Ok(None),
+            Some(Value::String(tenant)) if !tenant.is_empty() => tenant,
+            Some(_) => return Err(Error::TenantMalformed),
+        };
+        if self.tenants.as_ref().is_some_and(|allowed| !allowed.contains(tenant)) {
+            return Err(Error::TenantNotOfIssuer);
+        }
+        Ok(Some(tenant.clone()))
+    }
+
+    /// The email, unless the issuer says that it is unverified.
+    fn email_of(&self, claims: &Object) -> Result<Option<String>, Error> {
+        let email = text_at(&self.email, claims, "email")?;
+        let unverified = match claims.get("email_verified") {
+            None | Some(Value::Bool(true)) => false,
+            Some(Value::Bool(false)) => true,
+            // Cognito writes booleans as texts in some tokens.
+            Some(Value::String(text)) if text == "true" => false,
+            Some(Value::String(text)) if text == "false" => true,
+            Some(_) => return Err(Error::ClaimMalformed { claim: "email_verified" }),
+        };
+        Ok(email.filter(|_| !unverified))
+    }
+}
+
+impl ClaimPath {
+    fn compile(member: &str, given: Option<&OneOrMany>, default: &str) -> Result<Self, Error> {
+        let path = given.map_or_else(|| vec![default.to_owned()], |given| given.as_slice().to_vec());
+        if path.is_empty() || path.iter().any(String::is_empty) {
+            return Err(Error::config(member, "expected a claim's name, or the names on the way to a nested one"));
+        }
+        Ok(Self(path))
+    }
+
+    fn find<'c>(&self, claims: &'c Object) -> Option<&'c Value> {
+        let (last, way) = self.0.split_last()?;
+        let mut object = claims;
+        for name in way {
+            object = match object.get(name) {
+                Some(Value::Object(inner)) => inner,
+                _ => return None,
+            };
+        }
+        object.get(last)
+    }
+}
+
+/// A `NumericDate` (RFC 7519 section 2) within the years that a clock can show.
+fn numeric_date(claims: &Object, claim: &'static str) -> Result<Option<f64>, Error> {
+    match claims.get(claim) {
+        None => Ok(None),
+        Some(Value::Number(date)) if date.abs() <= MAX_UNIX_TIME_SECONDS => Ok(Some(*date)),
+        Some(_) => Err(Error::ClaimMalformed { claim }),
+    }
+}
+
+fn text_of(value: &Value) -> Option<&str> {
+    if let Value::String(text) = value { Some(text) } else { None }
+}
+
+/// A claim that is a non-empty text when present.
+fn optional_text<'c>(claims: &'c Object, claim: &'static str) -> Result<Option<&'c str>, Error> {
+    match claims.get(claim) {
+        None => Ok(None),
+        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
+        Some(_) => Err(Error::ClaimMalformed { claim }),
+    }
+}
+
+fn text_at(path: &ClaimPath, claims: &Object, claim: &'static str) -> Result<Option<String>, Error> {
+    match path.find(claims) {
+        None => Ok(None),
+        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
+        Some(_) => Err(Error::ClaimMalformed { claim }),
+    }
+}
+
+/// A list of texts: an array, a space-separated text, or a JSON array in a text (Cognito's V1 triggers set only texts).
+fn list_at(path: &ClaimPath, claims: &Object, claim: &'static str) -> Result<Vec<String>, Error> {
+    let malformed = || Error::ClaimMalformed { claim };
+    let texts = |values: &[Value]| -> Result<Vec<String>, Error> {
+        values
+            .iter()
+            .map(|value| match value {
+                Value::String(text) if !text.is_empty() => Ok(text.clone()),
+                _ => Err(malformed()),
+            })
+            .collect()
+    };
+    match path.find(claims) {
+        None => Ok(Vec::new()),
+        Some(Value::Array(values)) => texts(values),
+        Some(Value::String(text)) if text.starts_with('[') => match json::parse(text.as_bytes()) {
+            Ok(Value::Array(values)) => texts(&values),
+            _ => Err(malformed()),
+        },
+        Some(Value::String(text)) => split_spaces(text).ok_or_else(malformed),
+        Some(_) => Err(malformed()),
+    }
+}
+
+/// `scope` (RFC 6749 section 3.3).
+fn scopes(claims: &Object) -> Result<Vec<String>, Error> {
+    let malformed = Error::ClaimMalformed { claim: "scope" };
+    match claims.get("scope") {
+        None => Ok(Vec::new()),
+        Some(Value::String(text)) => {
+            split_spaces(text).filter(|scopes| scopes.iter().all(|scope| is_scope(scope))).ok_or(malformed)
+        }
+        Some(_) => Err(malformed),
+    }
+}
+
+/// A scope token (RFC 6749 section 3.3).
+pub(crate) fn is_scope(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}
+
+/// Splits at single spaces; none when one is doubled, leading or trailing. The empty text is the empty list.
+fn split_spaces(text: &str) -> Option<Vec<String>> {
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
+    text.split(' ').map(|part| (!part.is_empty()).then(|| part.to_owned())).collect()
+}
+
+#[cfg(test)]
+#[path = "claims_tests.rs"]
+mod tests;

@@ -1,0 +1,347 @@
+//! Claims at their edges. `NOW` is fixed; nothing here reads a clock.
+
+use super::*;
+
+/// 2026-01-01T00:00:00Z.
+const NOW: f64 = 1_767_225_600.0;
+const TOLERANCE: f64 = 30.0;
+
+fn rules(extra: serde_json::Value) -> ClaimRules {
+    let mut issuer = serde_json::json!({ "audience": "api" });
+    issuer.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    let issuer: config::Issuer = serde_json::from_value(issuer).unwrap();
+    ClaimRules::compile("issuers[0]", "https://issuer.example".to_owned(), &issuer).unwrap()
+}
+
+fn check_with(rules: &ClaimRules, claims: serde_json::Value) -> Result<Principal, Error> {
+    let mut all = serde_json::json!({ "exp": NOW + 60.0, "aud": "api", "sub": "u1", "tenant_id": "acme" });
+    for (name, value) in claims.as_object().unwrap() {
+        all.as_object_mut().unwrap().insert(name.clone(), value.clone());
+    }
+    all.as_object_mut().unwrap().retain(|_, value| value != "<absent>");
+    let claims = json::parse_object(all.to_string().as_bytes()).unwrap();
+    rules.check(&claims, NOW, TOLERANCE)
+}
+
+fn check(claims: serde_json::Value) -> Result<Principal, Error> {
+    check_with(&rules(serde_json::json!({})), claims)
+}
+
+fn code(claims: serde_json::Value) -> &'static str {
+    check(claims).map_or_else(|error| error.code(), |_| "ok")
+}
+
+/// Values of every type but number.
+fn not_numbers() -> Vec<serde_json::Value> {
+    serde_json::from_str(r#"["9999999999", "", true, null, [], [9999999999], {}, {"a": 1}]"#).unwrap()
+}
+
+// catalogue: G01, G03, G09
+#[test]
+fn exp_is_compulsory_and_holds_to_the_second() {
+    assert_eq!(code(serde_json::json!({ "exp": "<absent>" })), "claim_missing");
+    assert_eq!(code(serde_json::json!({ "exp": NOW - TOLERANCE + 1.0 })), "ok");
+    assert_eq!(code(serde_json::json!({ "exp": NOW - TOLERANCE + 0.5 })), "ok");
+    assert_eq!(code(serde_json::json!({ "exp": NOW - TOLERANCE })), "token_expired");
+    assert_eq!(code(serde_json::json!({ "exp": 0 })), "token_expired");
+    assert_eq!(code(serde_json::json!({ "exp": -1 })), "token_expired");
+    let at = |exp: f64| {
+        let claims = json::parse_object(format!(r#"{{"exp":{exp},"aud":"api","sub":"u"}}"#).as_bytes()).unwrap();
+        rules(serde_json::json!({})).check(&claims, NOW, 0.0).map(|_| ())
+    };
+    assert_eq!(at(NOW + 1.0), Ok(()));
+    assert_eq!(at(NOW), Err(Error::Expired));
+}
+
+// catalogue: G02
+#[test]
+fn times_of_the_wrong_type_are_never_absent() {
+    for claim in ["exp", "nbf", "iat"] {
+        for value in not_numbers() {
+            assert_eq!(code(serde_json::json!({ claim: value })), "claim_malformed", "{claim}");
+        }
+    }
+}
+
+// catalogue: G04, G07
+#[test]
+fn nbf_and_iat_may_lie_ahead_by_the_tolerance_only() {
+    for (claim, refused) in [("nbf", "token_not_yet_valid"), ("iat", "issued_in_future")] {
+        assert_eq!(code(serde_json::json!({ claim: NOW })), "ok");
+        assert_eq!(code(serde_json::json!({ claim: NOW + TOLERANCE })), "ok");
+        assert_eq!(code(serde_json::json!({ claim: NOW + TOLERANCE + 1.0 })), refused);
+        assert_eq!(code(serde_json::json!({ claim: "<absent>" })), "ok");
+    }
+}
+
+// catalogue: G05
+#[test]
+fn fractions_and_exponents_are_compared_without_rounding_up() {
+    let parse = |exp: &str| {
+        let claims = json::parse_object(format!(r#"{{"exp":{exp},"aud":"api","sub":"u"}}"#).as_bytes()).unwrap();
+        rules(serde_json::json!({})).check(&claims, NOW, 0.0).map(|principal| principal.expires_at)
+    };
+    assert_eq!(parse("1767225600.5"), Ok(NOW + 0.5));
+    assert_eq!(parse("1767225599.9"), Err(Error::Expired));
+    assert_eq!(parse("1e10"), Ok(1e10));
+}
+
+// catalogue: G06
+#[test]
+fn dates_beyond_the_year_9999_are_refused() {
+    for value in ["253402300800", "1e30", "1767225600000", "-253402300800"] {
+        let claims = format!(r#"{{"exp":{value},"aud":"api","sub":"u"}}"#);
+        let claims = json::parse_object(claims.as_bytes()).unwrap();
+        let error = rules(serde_json::json!({})).check(&claims, NOW, TOLERANCE).unwrap_err();
+        assert_eq!(error, Error::ClaimMalformed { claim: "exp" }, "{value}");
+    }
+    assert_eq!(code(serde_json::json!({ "exp": MAX_UNIX_TIME_SECONDS })), "ok");
+    for value in ["9007199254740993", "9223372036854775808", "18446744073709551616", "-9223372036854775809", "1e400"] {
+        assert_eq!(
+            json::parse_object(format!(r#"{{"exp":{value}}}"#).as_bytes()).unwrap_err().code(),
+            "malformed_json"
+        );
+    }
+}
+
+// catalogue: G08
+#[test]
+fn times_that_contradict_are_refused() {
+    assert_eq!(code(serde_json::json!({ "nbf": NOW + 61.0 })), "times_contradict");
+    assert_eq!(code(serde_json::json!({ "iat": NOW - 5.0, "exp": NOW - 6.0 })), "times_contradict");
+    assert_eq!(code(serde_json::json!({ "iat": NOW - 6.0, "exp": NOW - 6.0 })), "ok");
+}
+
+#[test]
+fn the_maximum_age_needs_iat_and_holds_to_the_second() {
+    let aged = rules(serde_json::json!({ "maxAgeSeconds": 100 }));
+    assert!(check_with(&aged, serde_json::json!({ "iat": NOW - 129.0 })).is_ok());
+    assert_eq!(check_with(&aged, serde_json::json!({ "iat": NOW - 130.0 })), Err(Error::TooOld));
+    assert_eq!(check_with(&aged, serde_json::json!({})), Err(Error::ClaimMissing { claim: "iat" }));
+}
+
+// catalogue: H04, H05
+#[test]
+fn aud_must_hold_the_configured_audience() {
+    for aud in [serde_json::json!("api"), serde_json::json!(["api"]), serde_json::json!(["other", "api"])] {
+        assert_eq!(code(serde_json::json!({ "aud": aud })), "ok");
+    }
+    for (aud, expected) in [
+        (serde_json::json!("<absent>"), "claim_missing"),
+        (serde_json::json!(null), "claim_malformed"),
+        (serde_json::json!([]), "claim_malformed"),
+        (serde_json::json!([["api"]]), "claim_malformed"),
+        (serde_json::json!(5), "claim_malformed"),
+        (serde_json::json!({ "api": true }), "claim_malformed"),
+        (serde_json::json!(["api", 5]), "claim_malformed"),
+        (serde_json::json!(""), "claim_malformed"),
+        (serde_json::json!("ap"), "audience_mismatch"),
+        (serde_json::json!("api,other"), "audience_mismatch"),
+        (serde_json::json!("API"), "audience_mismatch"),
+        (serde_json::json!("api/"), "audience_mismatch"),
+        (serde_json::json!(["other"]), "audience_mismatch"),
+    ] {
+        assert_eq!(code(serde_json::json!({ "aud": aud })), expected, "{aud}");
+    }
+}
+
+// catalogue: H06
+#[test]
+fn an_issuer_without_audience_and_clients_does_not_start() {
+    for issuer in [
+        serde_json::json!({}),
+        serde_json::json!({ "audience": null }),
+        serde_json::json!({ "audience": [] }),
+        serde_json::json!({ "audience": "" }),
+        serde_json::json!({ "clientIds": [] }),
+    ] {
+        let issuer: config::Issuer = serde_json::from_value(issuer).unwrap();
+        assert_eq!(ClaimRules::compile("issuers[0]", String::new(), &issuer).unwrap_err().code(), "config_invalid");
+    }
+}
+
+// catalogue: H07
+#[test]
+fn text_claims_of_the_wrong_type_are_refused() {
+    for claim in ["sub", "jti", "client_id", "azp", "token_use", "gty", "plan", "email"] {
+        for value in [
+            serde_json::json!(1),
+            serde_json::json!(null),
+            serde_json::json!([]),
+            serde_json::json!({}),
+            serde_json::json!(""),
+        ] {
+            assert_eq!(code(serde_json::json!({ claim: value })), "claim_malformed", "{claim}: {value}");
+        }
+    }
+    for value in [serde_json::json!(1), serde_json::json!(null), serde_json::json!(["read"]), serde_json::json!({})] {
+        assert_eq!(code(serde_json::json!({ "scope": value })), "claim_malformed");
+    }
+    assert_eq!(code(serde_json::json!({ "sub": "<absent>" })), "claim_missing");
+}
+
+// catalogue: H08
+#[test]
+fn clients_must_be_listed_and_agree() {
+    let listed = rules(serde_json::json!({ "clientIds": ["web"] }));
+    for (claims, expected) in [
+        (serde_json::json!({ "client_id": "web" }), Ok(())),
+        (serde_json::json!({ "azp": "web" }), Ok(())),
+        (serde_json::json!({ "client_id": "web", "azp": "web" }), Ok(())),
+        (serde_json::json!({ "client_id": "web", "azp": "other" }), Err(Error::ClientMismatch)),
+        (serde_json::json!({ "client_id": "other" }), Err(Error::ClientMismatch)),
+        (serde_json::json!({ "azp": "other" }), Err(Error::ClientMismatch)),
+        (serde_json::json!({}), Err(Error::ClaimMissing { claim: "client_id" })),
+    ] {
+        assert_eq!(check_with(&listed, claims).map(|_| ()), expected);
+    }
+}
+
+// catalogue: H08
+#[test]
+fn cognito_tells_access_from_id_tokens() {
+    let cognito = rules(
+        serde_json::json!({ "preset": "cognito", "audience": null, "clientIds": ["web"], "tokenUse": ["access"] }),
+    );
+    assert!(check_with(&cognito, serde_json::json!({ "token_use": "access", "client_id": "web" })).is_ok());
+    let id = serde_json::json!({ "token_use": "id", "aud": "web" });
+    assert_eq!(check_with(&cognito, id.clone()), Err(Error::TokenUseMismatch));
+    assert_eq!(
+        check_with(&cognito, serde_json::json!({ "client_id": "web" })),
+        Err(Error::ClaimMissing { claim: "token_use" })
+    );
+    let both = rules(
+        serde_json::json!({ "preset": "cognito", "audience": null, "clientIds": ["web"], "tokenUse": ["access", "id"] }),
+    );
+    assert_eq!(check_with(&both, id).unwrap().client_id.as_deref(), Some("web"));
+    let other = serde_json::json!({ "token_use": "id", "aud": "mobile" });
+    assert_eq!(check_with(&both, other), Err(Error::ClientMismatch));
+    // An access token's aud never stands in for its client.
+    let access = serde_json::json!({ "token_use": "access", "aud": "web" });
+    assert_eq!(check_with(&both, access), Err(Error::ClaimMissing { claim: "client_id" }));
+}
+
+#[test]
+fn a_client_is_never_a_user() {
+    let client = check(serde_json::json!({ "sub": "job", "client_id": "job" })).unwrap();
+    assert_eq!((client.kind, client.user_id, client.client_id.as_deref()), (PrincipalKind::Client, None, Some("job")));
+    let auth0 = check(serde_json::json!({ "sub": "job@clients", "azp": "job", "gty": "client-credentials" })).unwrap();
+    assert_eq!((auth0.kind, auth0.user_id, auth0.client_id.as_deref()), (PrincipalKind::Client, None, Some("job")));
+    let user = check(serde_json::json!({ "sub": "u1", "client_id": "web" })).unwrap();
+    assert_eq!(
+        (user.kind, user.user_id.as_deref(), user.client_id.as_deref()),
+        (PrincipalKind::User, Some("u1"), Some("web"))
+    );
+}
+
+#[test]
+fn sender_constrained_tokens_are_refused() {
+    for cnf in [serde_json::json!({ "jkt": "x" }), serde_json::json!(null), serde_json::json!(1)] {
+        assert_eq!(code(serde_json::json!({ "cnf": cnf })), "sender_constrained");
+    }
+}
+
+// catalogue: I01
+#[test]
+fn a_tenant_of_the_wrong_type_is_refused() {
+    assert_eq!(check(serde_json::json!({ "tenant_id": "<absent>" })).unwrap().tenant_id, None);
+    for tenant in [
+        serde_json::json!(null),
+        serde_json::json!(""),
+        serde_json::json!(7),
+        serde_json::json!(["acme"]),
+        serde_json::json!({}),
+    ] {
+        assert_eq!(code(serde_json::json!({ "tenant_id": tenant })), "tenant_malformed");
+    }
+}
+
+#[test]
+fn an_issuer_speaks_for_its_own_tenants_only() {
+    let globex = rules(serde_json::json!({ "tenants": ["globex"] }));
+    assert!(check_with(&globex, serde_json::json!({ "tenant_id": "globex" })).is_ok());
+    assert_eq!(check_with(&globex, serde_json::json!({ "tenant_id": "acme" })), Err(Error::TenantNotOfIssuer));
+    assert_eq!(check_with(&globex, serde_json::json!({ "tenant_id": "<absent>" })).unwrap().tenant_id, None);
+}
+
+// catalogue: I05
+#[test]
+fn a_plan_of_the_wrong_type_is_refused() {
+    assert_eq!(check(serde_json::json!({})).unwrap().plan, None);
+    for plan in [serde_json::json!(null), serde_json::json!(""), serde_json::json!(3), serde_json::json!(["pro"])] {
+        assert_eq!(code(serde_json::json!({ "plan": plan })), "claim_malformed");
+    }
+}
+
+// catalogue: I06, I07
+#[test]
+fn permissions_have_three_forms() {
+    let held = |value: serde_json::Value| {
+        check(serde_json::json!({ "permissions": value })).map(|principal| principal.permissions)
+    };
+    let ab = Ok(vec!["a".to_owned(), "b".to_owned()]);
+    assert_eq!(held(serde_json::json!(["a", "b"])), ab);
+    assert_eq!(held(serde_json::json!("a b")), ab);
+    assert_eq!(held(serde_json::json!("[\"a\",\"b\"]")), ab);
+    assert_eq!(held(serde_json::json!([])), Ok(Vec::new()));
+    assert_eq!(held(serde_json::json!("")), Ok(Vec::new()));
+    assert_eq!(held(serde_json::json!("superadmin")), Ok(vec!["superadmin".to_owned()]));
+    for value in [
+        serde_json::json!(["a", 1]),
+        serde_json::json!(["a", ["b"]]),
+        serde_json::json!(["a", null]),
+        serde_json::json!(["a", ""]),
+        serde_json::json!({ "admin": true }),
+        serde_json::json!(null),
+        serde_json::json!(7),
+        serde_json::json!(true),
+        serde_json::json!("a  b"),
+        serde_json::json!(" a"),
+        serde_json::json!("a "),
+        serde_json::json!("[\"a\",1]"),
+        serde_json::json!("[\"a\""),
+        serde_json::json!("[\"a\"] x"),
+    ] {
+        assert_eq!(held(value.clone()), Err(Error::ClaimMalformed { claim: "permissions" }), "{value}");
+    }
+}
+
+// catalogue: I08
+#[test]
+fn scope_is_split_at_single_spaces() {
+    let held = |scope: &str| check(serde_json::json!({ "scope": scope })).map(|principal| principal.scopes);
+    assert_eq!(held("read write"), Ok(vec!["read".to_owned(), "write".to_owned()]));
+    assert_eq!(held(""), Ok(Vec::new()));
+    for scope in ["read  write", " read", "read ", "read\twrite", "re\"ad", "re\\ad", "r\u{e9}ad"] {
+        assert_eq!(held(scope), Err(Error::ClaimMalformed { claim: "scope" }), "{scope:?}");
+    }
+}
+
+// catalogue: I09
+#[test]
+fn claims_are_read_at_the_configured_path_only() {
+    let claims = serde_json::json!({ "app.tenant": "dotted", "app": { "tenant": "nested" }, "https://acme/t": "url" });
+    let tenant = |path: serde_json::Value| {
+        let rules = rules(serde_json::json!({ "claims": { "tenant": path } }));
+        check_with(&rules, claims.clone()).unwrap().tenant_id
+    };
+    assert_eq!(tenant(serde_json::json!("app.tenant")).as_deref(), Some("dotted"));
+    assert_eq!(tenant(serde_json::json!(["app", "tenant"])).as_deref(), Some("nested"));
+    assert_eq!(tenant(serde_json::json!("https://acme/t")).as_deref(), Some("url"));
+    assert_eq!(tenant(serde_json::json!(["app", "tenant", "x"])), None);
+    assert_eq!(tenant(serde_json::json!("constructor")), None);
+    assert_eq!(tenant(serde_json::json!("__proto__")), None);
+}
+
+#[test]
+fn an_unverified_email_is_left_out() {
+    let email = |verified: serde_json::Value| {
+        check(serde_json::json!({ "email": "a@b.example", "email_verified": verified }))
+            .map(|principal| principal.email)
+    };
+    assert_eq!(email(serde_json::json!(true)), Ok(Some("a@b.example".to_owned())));
+    assert_eq!(email(serde_json::json!("<absent>")), Ok(Some("a@b.example".to_owned())));
+    assert_eq!(email(serde_json::json!(false)), Ok(None));
+    assert_eq!(email(serde_json::json!("false")), Ok(None));
+    assert_eq!(email(serde_json::json!(1)), Err(Error::ClaimMalformed { claim: "email_verified" }));
+}

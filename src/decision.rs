@@ -1,0 +1,231 @@
+//! What the host is to do: forward, answer, or answer that keys are missing. The client learns the coarse reason, the
+//! event hook the exact code; no body or header holds a token, a key or an unverified claim.
+
+use serde::Serialize;
+use serde_json::json;
+
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
+
+use crate::claims::Principal;
+use crate::error::Error;
+use crate::policy::Policy;
+
+/// What a gate decides about one request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub enum Decision {
+    /// Forward it.
+    Allow(Allow),
+    /// Answer it; the origin never sees it.
+    Deny(Answer),
+    /// Answer that it can't be decided now: no usable key set.
+    Unavailable(Answer),
+}
+
+/// How to forward an allowed request: delete `removeHeaders`, then set `setHeaders`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub struct Allow {
+    /// Who is calling; null behind a public rule and on a preflight.
+    pub principal: Option<Principal>,
+    /// The path template of the rule that let it through; null on a preflight.
+    pub rule: Option<String>,
+    /// Request headers to set, after the removal.
+    pub set_headers: Vec<(String, String)>,
+    /// Request headers to delete, in lower case.
+    pub remove_headers: Vec<String>,
+    /// With `cors`: headers for the origin's answer. Its own `access-control-allow-origin`, `-allow-credentials` and
+    /// `-expose-headers` are dropped, these are set, and `vary` is appended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_headers: Option<Vec<(String, String)>>,
+}
+
+/// A complete answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+pub struct Answer {
+    /// The exact, stable reason ([`Error::code`]), or `preflight`. For hooks and logs, not for the client.
+    pub code: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The response headers.
+    pub headers: Vec<(String, String)>,
+    /// The response body: RFC 9457 problem details, or empty.
+    pub body: String,
+}
+
+/// The coarse reasons that a client may learn. Each is the last part of a problem `type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    InvalidRequest,
+    TargetTooLong,
+    HeadersTooLarge,
+    BadPath,
+    BadHost,
+    Unauthenticated,
+    InvalidToken,
+    InsufficientScope,
+    CrossSite,
+    NoRule,
+    Tenant,
+    Principal,
+    Plan,
+    Permission,
+    Group,
+    Identity,
+    Unavailable,
+}
+
+impl Reason {
+    /// Maps each exact error to what the client may know. Exhaustive, so that a new error is thought about here.
+    const fn of(error: &Error) -> Self {
+        match error {
+            Error::NoCredential => Self::Unauthenticated,
+            Error::MalformedCredential | Error::SeveralCredentials | Error::BadRequest(_) => Self::InvalidRequest,
+            Error::TargetTooLong => Self::TargetTooLong,
+            Error::HeaderFieldsTooLarge => Self::HeadersTooLarge,
+            Error::BadPath(_) => Self::BadPath,
+            Error::BadHost(_) => Self::BadHost,
+            Error::CrossSite => Self::CrossSite,
+            Error::NoRule => Self::NoRule,
+            Error::TenantMissing
+            | Error::TenantMalformed
+            | Error::TenantNotOfIssuer
+            | Error::TenantNotRequested
+            | Error::TenantMismatch => Self::Tenant,
+            Error::PrincipalKind => Self::Principal,
+            Error::PlanRequired => Self::Plan,
+            Error::PermissionRequired => Self::Permission,
+            Error::GroupRequired => Self::Group,
+            Error::InsufficientScope => Self::InsufficientScope,
+            Error::UnsendableIdentity(_) => Self::Identity,
+            Error::KeysDue { .. } | Error::KeysUnavailable { .. } | Error::ClockInvalid => Self::Unavailable,
+            Error::TokenTooLarge
+            | Error::HeaderTooLarge
+            | Error::MalformedToken
+            | Error::JweNotSupported
+            | Error::MalformedBase64url
+            | Error::MalformedJson(_)
+            | Error::MalformedHeader { .. }
+            | Error::HeaderNotSupported { .. }
+            | Error::CritNotSupported
+            | Error::AlgNotAllowed
+            | Error::TypNotAllowed
+            | Error::UnknownIssuer
+            | Error::UnknownKey
+            | Error::AmbiguousKey
+            | Error::KidRequired
+            | Error::SignatureInvalid
+            | Error::ClaimMissing { .. }
+            | Error::ClaimMalformed { .. }
+            | Error::Expired
+            | Error::NotYetValid
+            | Error::IssuedInFuture
+            | Error::TooOld
+            | Error::TimesContradict
+            | Error::AudienceMismatch
+            | Error::ClientMismatch
+            | Error::TokenUseMismatch
+            | Error::SenderConstrained
+            | Error::KeyNotUsable(_)
+            | Error::JwksMalformed(_)
+            | Error::JwksNoUsableKey
+            | Error::Config { .. } => Self::InvalidToken,
+        }
+    }
+
+    /// Status, problem type and title.
+    const fn public(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::InvalidRequest => (400, "invalid_request", "The request is malformed"),
+            Self::TargetTooLong => (414, "target_too_long", "The request target is too long"),
+            Self::HeadersTooLarge => (431, "headers_too_large", "The request headers are too large"),
+            Self::BadPath => (400, "bad_path", "The path is ambiguous"),
+            Self::BadHost => (400, "bad_host", "The host is ambiguous"),
+            Self::Unauthenticated => (401, "unauthenticated", "A token is required"),
+            Self::InvalidToken => (401, "invalid_token", "The token is not valid"),
+            Self::InsufficientScope => (403, "insufficient_scope", "The token lacks a scope"),
+            Self::CrossSite => (403, "cross_site", "The cookie can't be used from another site"),
+            Self::NoRule => (403, "no_rule", "Nothing is served here"),
+            Self::Tenant => (403, "tenant", "The token is not for this tenant"),
+            Self::Principal => (403, "principal", "This kind of caller is not let through here"),
+            Self::Plan => (403, "plan_required", "Another plan is required"),
+            Self::Permission => (403, "permission_required", "A permission is missing"),
+            Self::Group => (403, "group_required", "A group is missing"),
+            Self::Identity => (403, "identity", "The token's identity can't be passed on"),
+            Self::Unavailable => (503, "unavailable", "The request can't be authenticated right now"),
+        }
+    }
+}
+
+impl Decision {
+    /// The decision that an error comes to. `policy` and `principal` are those of the rule that refused, when it got
+    /// that far; `cors` are the headers that let a browser page read the answer.
+    pub(crate) fn refuse(
+        error: &Error,
+        policy: Option<&Policy>,
+        principal: Option<&Principal>,
+        cors: Vec<(String, String)>,
+    ) -> Self {
+        let reason = Reason::of(error);
+        let (status, kind, title) = reason.public();
+        let mut body = json!({ "type": format!("urn:tollgate:{kind}"), "title": title, "status": status });
+        let mut headers = vec![
+            ("content-type".to_owned(), "application/problem+json".to_owned()),
+            ("cache-control".to_owned(), "no-store".to_owned()),
+        ];
+        let mut challenge = |value: String| headers.push(("www-authenticate".to_owned(), value));
+        match (reason, policy) {
+            (Reason::Unauthenticated, _) => challenge("Bearer realm=\"api\"".to_owned()),
+            (Reason::InvalidToken | Reason::InvalidRequest, _) => {
+                challenge(format!("Bearer realm=\"api\", error=\"{kind}\""));
+            }
+            (Reason::InsufficientScope, Some(policy)) => {
+                let scopes = policy.scopes.as_ref().map(asked).unwrap_or_default().join(" ");
+                challenge(format!("Bearer realm=\"api\", error=\"{kind}\", scope=\"{scopes}\""));
+            }
+            (Reason::Plan, Some(policy)) => {
+                insert(&mut body, "required_plans", json!(policy.plans));
+                insert(&mut body, "current_plan", json!(principal.and_then(|principal| principal.plan.as_deref())));
+            }
+            (Reason::Permission, Some(policy)) => {
+                insert(&mut body, "required_permissions", json!(policy.permissions.as_ref().map(asked)));
+            }
+            (Reason::Group, Some(policy)) => {
+                insert(&mut body, "required_groups", json!(policy.groups.as_ref().map(asked)));
+            }
+            _ => {}
+        }
+        if reason == Reason::Unavailable {
+            let seconds = match error {
+                Error::KeysUnavailable { retry_after_seconds } => (*retry_after_seconds).max(1),
+                _ => 1,
+            };
+            headers.push(("retry-after".to_owned(), seconds.to_string()));
+        }
+        headers.extend(cors);
+        let answer = Answer { code: error.code().to_owned(), status, headers, body: body.to_string() };
+        if reason == Reason::Unavailable { Self::Unavailable(answer) } else { Self::Deny(answer) }
+    }
+
+    /// A preflight, answered.
+    pub(crate) fn preflight(mut headers: Vec<(String, String)>) -> Self {
+        headers.push(("cache-control".to_owned(), "no-store".to_owned()));
+        Self::Deny(Answer { code: "preflight".to_owned(), status: 204, headers, body: String::new() })
+    }
+}
+
+/// Everything a requirement names.
+fn asked(requirement: &crate::config::Requirement) -> Vec<&str> {
+    requirement.all.iter().chain(&requirement.any).map(String::as_str).collect()
+}
+
+fn insert(body: &mut serde_json::Value, name: &str, value: serde_json::Value) {
+    if let Some(object) = body.as_object_mut() {
+        object.insert(name.to_owned(), value);
+    }
+}

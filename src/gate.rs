@@ -1,0 +1,271 @@
+//! Decides one request, top-down. This file reads as the security argument: one line a check, in the order in which
+//! they happen, and nothing is allowed that did not pass them all.
+
+use crate::claims::Principal;
+use crate::config::{self, Config};
+use crate::cors::{Cors, is_preflight};
+use crate::credentials::{CookieLine, Places};
+use crate::decision::{Allow, Decision};
+use crate::error::Error;
+use crate::identity;
+use crate::policy::Policy;
+use crate::request::{Judged, Request, is_origin, is_secure_url, is_token};
+use crate::route::{Path, Router};
+use crate::tenant::TenantRules;
+use crate::verifier::{Try, Verifier};
+
+/// Decides whether *this* tenant on *this* plan may make *this* request.
+///
+/// ```
+/// use tollgate::{Decision, Gate, Request, Try};
+///
+/// let gate = Gate::from_json(r#"{
+///     "issuers": [{ "issuer": "https://issuer.example", "audience": "orders", "algorithms": ["ES256"],
+///                   "jwksUri": "https://issuer.example/jwks.json" }],
+///     "rules": [{ "path": "/health", "public": true }, { "path": "/{*rest}" }] }"#)?;
+/// let request = Request { method: "GET", url: "https://api.example/orders", headers: &[] };
+/// let Decision::Deny(answer) = gate.check(&request, 1_767_225_600.0, Try::Last).decision else { panic!() };
+/// assert_eq!((answer.status, answer.code.as_str()), (401, "no_credential"));
+/// # Ok::<(), tollgate::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Gate {
+    verifier: Verifier,
+    router: Router,
+    rules: Vec<Rule>,
+    places: Places,
+    tenants: TenantRules,
+    cors: Option<Cors>,
+    identity: config::Identity,
+    upstream: Option<config::Upstream>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    path: String,
+    policy: Policy,
+}
+
+/// A decision, and the issuer whose keys it rests on.
+#[derive(Debug)]
+pub struct Checked {
+    /// The decision.
+    pub decision: Decision,
+    /// Position of the issuer whose key set was used, or is due.
+    pub issuer: Option<usize>,
+    /// Whether fetching that key set and asking again could change the decision.
+    pub keys_due: bool,
+}
+
+/// A refusal on its way to becoming a [`Decision`], with what its answer needs.
+struct Refusal<'g> {
+    error: Error,
+    policy: Option<&'g Policy>,
+    principal: Option<Box<Principal>>,
+}
+
+impl From<Error> for Refusal<'_> {
+    fn from(error: Error) -> Self {
+        Self { error, policy: None, principal: None }
+    }
+}
+
+impl Gate {
+    /// Reads a gate's configuration.
+    ///
+    /// # Errors
+    /// [`Error::Config`], naming the member.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        Self::new(&config::parse(json)?)
+    }
+
+    /// Builds a gate.
+    ///
+    /// # Errors
+    /// [`Error::Config`], naming the member.
+    pub fn new(config: &Config) -> Result<Self, Error> {
+        if config.rules.is_empty() {
+            return Err(Error::config("rules", "expected at least one rule; without one, everything is denied"));
+        }
+        let rules = config
+            .rules
+            .iter()
+            .enumerate()
+            .map(|(index, rule)| Ok(Rule { path: rule.path.clone(), policy: Policy::compile(index, rule)? }));
+        if let Some(upstream) = &config.upstream {
+            check_upstream(upstream)?;
+        }
+        Ok(Self {
+            verifier: Verifier::compile(&config.issuers, config.clock_tolerance_seconds)?,
+            router: Router::compile(&config.rules)?,
+            rules: rules.collect::<Result<_, Error>>()?,
+            places: Places::compile(&config.credentials)?,
+            tenants: TenantRules::compile(&config.tenant, &config.rules)?,
+            cors: config.cors.as_ref().map(Cors::compile).transpose()?,
+            identity: config.identity.clone(),
+            upstream: config.upstream.clone(),
+        })
+    }
+
+    /// The verifier inside, for key fetching.
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// The verifier inside, for key fetching.
+    pub fn verifier_mut(&mut self) -> &mut Verifier {
+        &mut self.verifier
+    }
+
+    /// The configured upstream.
+    pub fn upstream(&self) -> Option<&config::Upstream> {
+        self.upstream.as_ref()
+    }
+
+    /// Decides a request at `now`, in Unix seconds.
+    pub fn check(&self, request: &Request<'_>, now: f64, attempt: Try) -> Checked {
+        let judged = match request.judge() {
+            Ok(judged) => judged,
+            Err(error) => return refused(&error.into(), Vec::new(), None),
+        };
+        let cors = self.cors.as_ref().map(|cors| cors.headers(&judged));
+        let mut issuer = None;
+        let decided = self.decide(&judged, now, attempt, cors.as_ref(), &mut issuer);
+        match decided {
+            Ok(decision) => Checked { decision, issuer, keys_due: false },
+            Err(refusal) => refused(&refusal, cors.unwrap_or_default(), issuer),
+        }
+    }
+
+    fn decide(
+        &self,
+        request: &Judged<'_>,
+        now: f64,
+        attempt: Try,
+        cors: Option<&Vec<(String, String)>>,
+        issuer: &mut Option<usize>,
+    ) -> Result<Decision, Refusal<'_>> {
+        let path = Path::judge(request.path)?;
+        if is_preflight(request) {
+            return Ok(self.preflight(request, &path)?);
+        }
+        let found = self.router.find(request.method, &path)?;
+        let rule = self.rules.get(found.rule).ok_or(Error::NoRule)?;
+        let policy = &rule.policy;
+        if policy.public {
+            return Ok(Decision::Allow(self.allow(request, Some(rule), None, cors)?));
+        }
+        let credential = self.places.find(request)?;
+        self.places.check_cross_site(&credential, request)?;
+        let verified = self.verifier.verify(&credential.token, now, attempt);
+        let verified = verified.inspect_err(|error| {
+            if let Error::KeysDue { issuer: due } = error {
+                *issuer = Some(*due);
+            }
+        })?;
+        *issuer = Some(verified.issuer);
+        let principal = verified.principal;
+        let held = principal.tenant_id.as_deref();
+        let checked = self
+            .tenants
+            .check(held, request, found.tenant, policy.any_tenant)
+            .and_then(|()| policy.check_kind(&principal))
+            .and_then(|()| policy.check(&principal))
+            .and_then(|()| self.allow(request, Some(rule), Some(&principal), cors));
+        match checked {
+            Ok(allow) => Ok(Decision::Allow(allow)),
+            Err(error) => Err(Refusal { error, policy: Some(policy), principal: Some(Box::new(principal)) }),
+        }
+    }
+
+    /// A preflight carries no credential by design: it is answered, or passed on without any identity.
+    fn preflight(&self, request: &Judged<'_>, path: &Path<'_>) -> Result<Decision, Error> {
+        match &self.cors {
+            Some(cors) => Ok(Decision::preflight(cors.preflight(request))),
+            None => {
+                self.router.knows(path)?;
+                let mut allow = self.allow(request, None, None, None)?;
+                if request.has("authorization") && !allow.remove_headers.iter().any(|name| name == "authorization") {
+                    allow.remove_headers.push("authorization".to_owned());
+                }
+                if request.has("cookie") {
+                    allow.set_headers.retain(|(name, _)| name != "cookie");
+                    allow.remove_headers.push("cookie".to_owned());
+                }
+                Ok(Decision::Allow(allow))
+            }
+        }
+    }
+
+    /// What the origin is told, after everything that it must not hear from the client is stripped.
+    fn allow(
+        &self,
+        request: &Judged<'_>,
+        rule: Option<&Rule>,
+        principal: Option<&Principal>,
+        cors: Option<&Vec<(String, String)>>,
+    ) -> Result<Allow, Error> {
+        let mut remove_headers = identity::stripped(request);
+        let mut set_headers = identity::forwarded(request);
+        if let Some(principal) = principal {
+            set_headers.extend(identity::fields(&self.identity, principal)?);
+        }
+        let forward = self.upstream.as_ref().is_some_and(|upstream| upstream.forward_credentials);
+        let cleaned = self.places.cleaned(request, forward)?;
+        if cleaned.remove_authorization {
+            remove_headers.push("authorization".to_owned());
+        }
+        match cleaned.cookie {
+            CookieLine::Unchanged => {}
+            CookieLine::Gone => remove_headers.push("cookie".to_owned()),
+            CookieLine::Kept(line) => {
+                remove_headers.push("cookie".to_owned());
+                set_headers.push(("cookie".to_owned(), line));
+            }
+        }
+        Ok(Allow {
+            principal: principal.cloned(),
+            rule: rule.map(|rule| rule.path.clone()),
+            set_headers,
+            remove_headers,
+            response_headers: cors.cloned(),
+        })
+    }
+}
+
+/// Turns a refusal into the answer for the client.
+fn refused(refusal: &Refusal<'_>, cors: Vec<(String, String)>, issuer: Option<usize>) -> Checked {
+    let decision = Decision::refuse(&refusal.error, refusal.policy, refusal.principal.as_deref(), cors);
+    Checked { decision, issuer, keys_due: matches!(refusal.error, Error::KeysDue { .. }) }
+}
+
+/// Checks the `upstream` member.
+fn check_upstream(upstream: &config::Upstream) -> Result<(), Error> {
+    match (&upstream.service, &upstream.url) {
+        (Some(_), Some(_)) | (None, None) => Err(Error::config("upstream", "expected one of service and url")),
+        (Some(service), None) if service.is_empty() => {
+            Err(Error::config("upstream.service", "expected the name of a service binding"))
+        }
+        (Some(_), None) if upstream.secret.is_some() => {
+            Err(Error::config("upstream.secret", "goes with upstream.url; a service binding needs none"))
+        }
+        (Some(_), None) => Ok(()),
+        (None, Some(url)) if !is_origin(url) || !is_secure_url(url) => {
+            Err(Error::config("upstream.url", "expected https://host or https://host:port (http only to loopback)"))
+        }
+        (None, Some(_)) => match &upstream.secret {
+            None => Err(Error::config(
+                "upstream.secret",
+                "expected the name of a secret variable, so that the origin can tell that the gate was passed; null for none",
+            )),
+            Some(Some(name)) if !is_token(name) => {
+                Err(Error::config("upstream.secret", "expected the name of a secret variable, not the secret"))
+            }
+            Some(_) => Ok(()),
+        },
+    }
+}
+
+#[cfg(test)]
+#[path = "gate_tests.rs"]
+mod tests;

@@ -1,0 +1,191 @@
+//! What a rule asks of a principal: its kind, plan, permissions, groups, scopes. Exact set membership, never
+//! substring, and no order among plans.
+
+use crate::claims::{Principal, is_scope};
+use crate::config::{self, PrincipalKind, Requirement};
+use crate::error::Error;
+
+/// The compiled policy of one rule.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    pub(crate) public: bool,
+    pub(crate) any_tenant: bool,
+    principals: Vec<PrincipalKind>,
+    pub(crate) plans: Option<Vec<String>>,
+    pub(crate) permissions: Option<Requirement>,
+    pub(crate) groups: Option<Requirement>,
+    pub(crate) scopes: Option<Requirement>,
+}
+
+impl Policy {
+    /// Compiles the policy members of `rules[index]`.
+    pub(crate) fn compile(index: usize, rule: &config::Rule) -> Result<Self, Error> {
+        let at = |member: &str| format!("rules[{index}].{member}");
+        let asks = rule.tenant.is_some()
+            || rule.principals.is_some()
+            || rule.plans.is_some()
+            || rule.permissions.is_some()
+            || rule.groups.is_some()
+            || rule.scopes.is_some();
+        if rule.public && asks {
+            return Err(Error::config(
+                at("public"),
+                "a public rule reads no credential, so it can ask for nothing else",
+            ));
+        }
+        if rule.plans.as_ref().is_some_and(|plans| plans.is_empty() || plans.iter().any(String::is_empty)) {
+            return Err(Error::config(at("plans"), "expected at least one plan; leave the member out for all"));
+        }
+        if rule.principals.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Error::config(at("principals"), "expected \"user\", \"client\" or both"));
+        }
+        for (member, requirement) in
+            [("permissions", &rule.permissions), ("groups", &rule.groups), ("scopes", &rule.scopes)]
+        {
+            let Some(requirement) = requirement else { continue };
+            let mut texts = requirement.all.iter().chain(&requirement.any).peekable();
+            if texts.peek().is_none() {
+                return Err(Error::config(at(member), "expected all, any or both with at least one text"));
+            }
+            if texts.any(|text| text.is_empty() || (member == "scopes" && !is_scope(text))) {
+                return Err(Error::config(at(member), "expected texts that a token can hold"));
+            }
+        }
+        Ok(Self {
+            public: rule.public,
+            any_tenant: rule.tenant == Some(config::TenantRule::Any),
+            principals: rule.principals.clone().unwrap_or_else(|| vec![PrincipalKind::User]),
+            plans: rule.plans.clone(),
+            permissions: rule.permissions.clone(),
+            groups: rule.groups.clone(),
+            scopes: rule.scopes.clone(),
+        })
+    }
+
+    /// Checks the kind of principal.
+    pub(crate) fn check_kind(&self, principal: &Principal) -> Result<(), Error> {
+        if self.principals.contains(&principal.kind) { Ok(()) } else { Err(Error::PrincipalKind) }
+    }
+
+    /// Checks plan, then permissions, groups and scopes.
+    pub(crate) fn check(&self, principal: &Principal) -> Result<(), Error> {
+        if let Some(plans) = &self.plans
+            && !principal.plan.as_ref().is_some_and(|plan| plans.contains(plan))
+        {
+            return Err(Error::PlanRequired);
+        }
+        if !meets(self.permissions.as_ref(), &principal.permissions) {
+            return Err(Error::PermissionRequired);
+        }
+        if !meets(self.groups.as_ref(), &principal.groups) {
+            return Err(Error::GroupRequired);
+        }
+        if !meets(self.scopes.as_ref(), &principal.scopes) {
+            return Err(Error::InsufficientScope);
+        }
+        Ok(())
+    }
+}
+
+fn meets(requirement: Option<&Requirement>, held: &[String]) -> bool {
+    let Some(requirement) = requirement else { return true };
+    requirement.all.iter().all(|text| held.contains(text))
+        && (requirement.any.is_empty() || requirement.any.iter().any(|text| held.contains(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(rule: serde_json::Value) -> Result<Policy, Error> {
+        let mut rule = rule;
+        rule["path"] = "/x".into();
+        Policy::compile(0, &serde_json::from_value(rule).unwrap())
+    }
+
+    fn principal(plan: Option<&str>, permissions: &[&str]) -> Principal {
+        Principal {
+            kind: PrincipalKind::User,
+            user_id: Some("u1".to_owned()),
+            client_id: None,
+            tenant_id: Some("acme".to_owned()),
+            plan: plan.map(str::to_owned),
+            email: None,
+            groups: vec!["staff".to_owned()],
+            permissions: permissions.iter().map(|p| (*p).to_owned()).collect(),
+            scopes: vec!["read".to_owned()],
+            issuer: "https://issuer.example".to_owned(),
+            expires_at: 1_767_225_600.0,
+        }
+    }
+
+    // catalogue: I05
+    #[test]
+    fn plans_are_names_without_order() {
+        let pro = policy(serde_json::json!({ "plans": ["pro", "enterprise"] })).unwrap();
+        assert_eq!(pro.check(&principal(Some("pro"), &[])), Ok(()));
+        assert_eq!(pro.check(&principal(Some("enterprise"), &[])), Ok(()));
+        for plan in [None, Some(""), Some("free"), Some("Pro"), Some("pro "), Some("platinum")] {
+            assert_eq!(pro.check(&principal(plan, &[])), Err(Error::PlanRequired), "{plan:?}");
+        }
+    }
+
+    // catalogue: I07
+    #[test]
+    fn permissions_are_exact_members() {
+        let all = policy(serde_json::json!({ "permissions": { "all": ["admin", "read"] } })).unwrap();
+        assert_eq!(all.check(&principal(None, &["read", "admin", "admin"])), Ok(()));
+        assert_eq!(all.check(&principal(None, &["admin"])), Err(Error::PermissionRequired));
+        let any = policy(serde_json::json!({ "permissions": { "any": ["admin", "owner"] } })).unwrap();
+        assert_eq!(any.check(&principal(None, &["owner"])), Ok(()));
+        for held in [&["superadmin"][..], &["admin "], &["Admin"], &["*"], &["admin:read"], &["read admin"], &[]] {
+            assert_eq!(any.check(&principal(None, held)), Err(Error::PermissionRequired), "{held:?}");
+        }
+        let both = policy(serde_json::json!({ "permissions": { "all": ["a"], "any": ["b", "c"] } })).unwrap();
+        assert_eq!(both.check(&principal(None, &["a", "c"])), Ok(()));
+        assert_eq!(both.check(&principal(None, &["b", "c"])), Err(Error::PermissionRequired));
+        assert_eq!(both.check(&principal(None, &["a"])), Err(Error::PermissionRequired));
+    }
+
+    #[test]
+    fn groups_and_scopes_have_errors_of_their_own() {
+        let groups = policy(serde_json::json!({ "groups": { "all": ["owners"] } })).unwrap();
+        assert_eq!(groups.check(&principal(None, &[])), Err(Error::GroupRequired));
+        let scopes = policy(serde_json::json!({ "scopes": { "all": ["write"] } })).unwrap();
+        assert_eq!(scopes.check(&principal(None, &[])), Err(Error::InsufficientScope));
+        let held =
+            policy(serde_json::json!({ "groups": { "any": ["staff"] }, "scopes": { "any": ["read"] } })).unwrap();
+        assert_eq!(held.check(&principal(None, &[])), Ok(()));
+    }
+
+    #[test]
+    fn clients_pass_only_where_they_are_named() {
+        let mut client = principal(None, &[]);
+        client.kind = PrincipalKind::Client;
+        let open = policy(serde_json::json!({})).unwrap();
+        assert_eq!(open.check_kind(&client), Err(Error::PrincipalKind));
+        assert_eq!(open.check_kind(&principal(None, &[])), Ok(()));
+        let jobs = policy(serde_json::json!({ "principals": ["client"] })).unwrap();
+        assert_eq!(jobs.check_kind(&client), Ok(()));
+        assert_eq!(jobs.check_kind(&principal(None, &[])), Err(Error::PrincipalKind));
+    }
+
+    #[test]
+    fn refuses_rules_that_ask_for_nothing_or_too_much() {
+        for (rule, member) in [
+            (serde_json::json!({ "public": true, "plans": ["pro"] }), "rules[0].public"),
+            (serde_json::json!({ "public": true, "tenant": "any" }), "rules[0].public"),
+            (serde_json::json!({ "plans": [] }), "rules[0].plans"),
+            (serde_json::json!({ "plans": [""] }), "rules[0].plans"),
+            (serde_json::json!({ "principals": [] }), "rules[0].principals"),
+            (serde_json::json!({ "permissions": {} }), "rules[0].permissions"),
+            (serde_json::json!({ "groups": { "all": [], "any": [] } }), "rules[0].groups"),
+            (serde_json::json!({ "scopes": { "all": ["a b"] } }), "rules[0].scopes"),
+        ] {
+            match policy(rule.clone()) {
+                Err(Error::Config { member: named, .. }) => assert_eq!(named, member),
+                other => panic!("{rule}: {other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! The tenant a request asks for against the tenant a token holds. Ids are compared byte for byte and refused when
+//! they are malformed, never normalised; there is no default tenant.
+
+use std::collections::HashMap;
+
+use regex_lite::Regex;
+
+use crate::config;
+use crate::error::Error;
+use crate::request::{Judged, is_token};
+
+/// What a tenant id looks like unless the configuration says otherwise.
+const DEFAULT_PATTERN: &str = "[a-z0-9][a-z0-9_-]{0,63}";
+
+/// The configured tenant rules.
+#[derive(Debug)]
+pub(crate) struct TenantRules {
+    required: bool,
+    pattern: Regex,
+    source: Option<Source>,
+}
+
+/// Where the request says which tenant it asks for.
+#[derive(Debug)]
+enum Source {
+    Host { template: Option<HostTemplate>, hosts: HashMap<String, String> },
+    Path,
+    Header(String),
+}
+
+/// A host with one variable label.
+#[derive(Debug)]
+struct HostTemplate {
+    before: String,
+    after: String,
+}
+
+impl TenantRules {
+    /// Compiles the `tenant` member.
+    pub(crate) fn compile(tenant: &config::Tenant, rules: &[config::Rule]) -> Result<Self, Error> {
+        let pattern = tenant.pattern.as_deref().unwrap_or(DEFAULT_PATTERN);
+        let pattern = Regex::new(&format!("^(?:{pattern})$"))
+            .map_err(|error| Error::config("tenant.pattern", format!("expected a regular expression: {error}")))?;
+        if pattern.is_match("") {
+            return Err(Error::config("tenant.pattern", "matches the empty text, which names no tenant"));
+        }
+        let mut compiled = Self { required: tenant.required, pattern, source: None };
+        if let Some(from) = &tenant.from {
+            compiled.source = Some(compiled.compile_source(from, rules)?);
+        }
+        Ok(compiled)
+    }
+
+    fn compile_source(&self, from: &config::TenantFrom, rules: &[config::Rule]) -> Result<Source, Error> {
+        let by_host = from.host.is_some() || !from.hosts.is_empty();
+        if [by_host, from.path, from.header.is_some()].iter().filter(|given| **given).count() != 1 {
+            return Err(Error::config("tenant.from", "expected one of host/hosts, path: true, header"));
+        }
+        if from.path {
+            let without = |rule: &config::Rule| {
+                !rule.public && rule.tenant.is_none() && !rule.path.split('/').any(|segment| segment == "{tenant}")
+            };
+            return match rules.iter().position(without) {
+                Some(index) => Err(Error::config(
+                    format!("rules[{index}].path"),
+                    "expected a {tenant} segment, because tenant.from is path; or \"tenant\": \"any\" on this rule",
+                )),
+                None => Ok(Source::Path),
+            };
+        }
+        if let Some(header) = &from.header {
+            let name = header.to_ascii_lowercase();
+            if !is_token(&name) || crate::identity::is_reserved(&name) {
+                return Err(Error::config("tenant.from.header", "expected a header name that the gate does not strip"));
+            }
+            return Ok(Source::Header(name));
+        }
+        let template = from.host.as_deref().map(HostTemplate::parse).transpose()?;
+        let mut hosts = HashMap::new();
+        for (host, tenant) in &from.hosts {
+            let member = format!("tenant.from.hosts[{host:?}]");
+            if !is_plain_host(host) {
+                return Err(Error::config(member, "expected a lower-case host without port"));
+            }
+            if !self.is_id(tenant) {
+                return Err(Error::config(member, "expected a tenant id of the configured pattern"));
+            }
+            hosts.insert(host.clone(), tenant.clone());
+        }
+        Ok(Source::Host { template, hosts })
+    }
+
+    /// Whether a text is a tenant id.
+    pub(crate) fn is_id(&self, text: &str) -> bool {
+        self.pattern.is_match(text)
+    }
+
+    /// Checks the token's tenant, and that it is the one asked for unless the rule says `any`.
+    pub(crate) fn check(
+        &self,
+        token_tenant: Option<&str>,
+        request: &Judged<'_>,
+        segment: Option<&str>,
+        any: bool,
+    ) -> Result<(), Error> {
+        if token_tenant.is_some_and(|tenant| !self.is_id(tenant)) {
+            return Err(Error::TenantMalformed);
+        }
+        if self.required && token_tenant.is_none() {
+            return Err(Error::TenantMissing);
+        }
+        if any {
+            return Ok(());
+        }
+        let Some(source) = &self.source else { return Ok(()) };
+        let asked = source.tenant(request, segment)?.ok_or(Error::TenantNotRequested)?;
+        match token_tenant {
+            None => Err(Error::TenantMissing),
+            Some(tenant) if tenant == asked => Ok(()),
+            Some(_) => Err(Error::TenantMismatch),
+        }
+    }
+}
+
+impl Source {
+    /// The tenant that the request asks for.
+    fn tenant<'r>(&'r self, request: &'r Judged<'_>, segment: Option<&'r str>) -> Result<Option<&'r str>, Error> {
+        match self {
+            Self::Path => Ok(segment),
+            Self::Header(name) => Ok(request.single(name)),
+            Self::Host { template, hosts } => {
+                let host = request.host().ok_or(Error::BadHost("expected a host, which names the tenant"))?;
+                let listed = hosts.get(host).map(String::as_str);
+                Ok(listed.or_else(|| template.as_ref().and_then(|template| template.tenant(host))))
+            }
+        }
+    }
+}
+
+impl HostTemplate {
+    fn parse(template: &str) -> Result<Self, Error> {
+        let problem = || Error::config("tenant.from.host", "expected a lower-case host with one label {tenant}");
+        let (before, after) = template.split_once("{tenant}").ok_or_else(problem)?;
+        let whole_label = (before.is_empty() || before.ends_with('.')) && after.starts_with('.');
+        if !whole_label || !is_plain_host(&template.replacen("{tenant}", "t", 1)) {
+            return Err(problem());
+        }
+        Ok(Self { before: before.to_owned(), after: after.to_owned() })
+    }
+
+    fn tenant<'h>(&self, host: &'h str) -> Option<&'h str> {
+        let label = host.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())?;
+        (!label.is_empty() && !label.contains('.')).then_some(label)
+    }
+}
+
+fn is_plain_host(host: &str) -> bool {
+    !host.is_empty()
+        && host.split('.').all(|label| {
+            !label.is_empty()
+                && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Request;
+
+    fn rules(tenant: serde_json::Value) -> Result<TenantRules, Error> {
+        let rules = [serde_json::from_value(serde_json::json!({ "path": "/{tenant}/{*rest}" })).unwrap()];
+        TenantRules::compile(&serde_json::from_value(tenant).unwrap(), &rules)
+    }
+
+    fn check(rules: &TenantRules, token: Option<&str>, host: &str, header: &[&str]) -> Result<(), Error> {
+        let url = format!("https://{host}/");
+        let headers: Vec<_> = header.iter().map(|value| ("X-Tenant", *value)).collect();
+        let request = Request { method: "GET", url: &url, headers: &headers };
+        rules.check(token, &request.judge().unwrap(), Some("acme"), false)
+    }
+
+    // catalogue: I04
+    #[test]
+    fn compares_the_host_label_with_the_token() {
+        let rules = rules(serde_json::json!({ "from": { "host": "{tenant}.api.example.com" } })).unwrap();
+        assert_eq!(check(&rules, Some("acme"), "acme.api.example.com", &[]), Ok(()));
+        assert_eq!(check(&rules, Some("acme"), "ACME.api.example.com.:443", &[]), Ok(()));
+        assert_eq!(check(&rules, Some("acme"), "globex.api.example.com", &[]), Err(Error::TenantMismatch));
+        for host in ["api.example.com", "a.acme.api.example.com", "acme.api.example.org", "acmeapi.example.com"] {
+            assert_eq!(check(&rules, Some("acme"), host, &[]), Err(Error::TenantNotRequested), "{host}");
+        }
+    }
+
+    #[test]
+    fn listed_hosts_belong_to_their_tenant() {
+        let rules = rules(serde_json::json!({ "from": { "hosts": { "api.acme.com": "acme" } } })).unwrap();
+        assert_eq!(check(&rules, Some("acme"), "api.acme.com", &[]), Ok(()));
+        assert_eq!(check(&rules, Some("globex"), "api.acme.com", &[]), Err(Error::TenantMismatch));
+        assert_eq!(check(&rules, Some("acme"), "api.globex.com", &[]), Err(Error::TenantNotRequested));
+    }
+
+    #[test]
+    fn a_header_names_the_tenant_once() {
+        let rules = rules(serde_json::json!({ "from": { "header": "x-tenant" } })).unwrap();
+        assert_eq!(check(&rules, Some("acme"), "a.example", &["acme"]), Ok(()));
+        assert_eq!(check(&rules, Some("acme"), "a.example", &["globex"]), Err(Error::TenantMismatch));
+        assert_eq!(check(&rules, Some("acme"), "a.example", &[]), Err(Error::TenantNotRequested));
+        assert_eq!(check(&rules, Some("acme"), "a.example", &["acme", "globex"]), Err(Error::TenantNotRequested));
+    }
+
+    #[test]
+    fn the_path_segment_names_the_tenant() {
+        let rules = rules(serde_json::json!({ "from": { "path": true } })).unwrap();
+        assert_eq!(check(&rules, Some("acme"), "a.example", &[]), Ok(()));
+        assert_eq!(check(&rules, Some("globex"), "a.example", &[]), Err(Error::TenantMismatch));
+    }
+
+    // catalogue: I01, I02, I03
+    #[test]
+    fn never_falls_back_to_a_default_tenant() {
+        let rules = rules(serde_json::json!({})).unwrap();
+        assert_eq!(check(&rules, None, "a.example", &[]), Err(Error::TenantMissing));
+        assert_eq!(check(&rules, Some("default"), "a.example", &[]), Ok(()), "a word like any other");
+        for id in [
+            "",
+            "*",
+            "Acme",
+            "acme ",
+            " acme",
+            "acme\0",
+            "%2e",
+            "../b",
+            "a,b",
+            "ac\u{200d}me",
+            "\u{430}cme",
+            "cafe\u{301}",
+            "caf\u{e9}",
+            "acme\n",
+            "-a",
+            "_a",
+        ] {
+            assert_eq!(check(&rules, Some(id), "a.example", &[]), Err(Error::TenantMalformed), "{id:?}");
+        }
+        let longest = "a".repeat(64);
+        assert_eq!(check(&rules, Some(&longest), "a.example", &[]), Ok(()));
+        let over = "a".repeat(65);
+        assert_eq!(check(&rules, Some(&over), "a.example", &[]), Err(Error::TenantMalformed));
+    }
+
+    #[test]
+    fn a_tenant_that_is_not_required_is_still_compared() {
+        let open = rules(serde_json::json!({ "required": false })).unwrap();
+        assert_eq!(check(&open, None, "a.example", &[]), Ok(()));
+        let asked = rules(serde_json::json!({ "required": false, "from": { "host": "{tenant}.example" } })).unwrap();
+        assert_eq!(check(&asked, None, "acme.example", &[]), Err(Error::TenantMissing));
+    }
+
+    #[test]
+    fn refuses_settings_that_can_not_be_right() {
+        for (tenant, member) in [
+            (serde_json::json!({ "from": {} }), "tenant.from"),
+            (serde_json::json!({ "from": { "path": true, "header": "x" } }), "tenant.from"),
+            (serde_json::json!({ "from": { "host": "api.example.com" } }), "tenant.from.host"),
+            (serde_json::json!({ "from": { "host": "x{tenant}.example.com" } }), "tenant.from.host"),
+            (serde_json::json!({ "from": { "host": "{tenant}.{tenant}.com" } }), "tenant.from.host"),
+            (serde_json::json!({ "from": { "host": "{tenant}" } }), "tenant.from.host"),
+            (serde_json::json!({ "from": { "header": "x tenant" } }), "tenant.from.header"),
+            (serde_json::json!({ "from": { "header": "X_Tollgate_Tenant" } }), "tenant.from.header"),
+            (serde_json::json!({ "from": { "hosts": { "A.com": "acme" } } }), "tenant.from.hosts[\"A.com\"]"),
+            (serde_json::json!({ "from": { "hosts": { "a.com": "Acme" } } }), "tenant.from.hosts[\"a.com\"]"),
+            (serde_json::json!({ "pattern": "(" }), "tenant.pattern"),
+            (serde_json::json!({ "pattern": ".*" }), "tenant.pattern"),
+        ] {
+            match rules(tenant.clone()) {
+                Err(Error::Config { member: named, .. }) => assert_eq!(named, member),
+                other => panic!("{tenant}: {other:?}"),
+            }
+        }
+        let bare = [serde_json::from_value(serde_json::json!({ "path": "/x" })).unwrap()];
+        let tenant = serde_json::from_value(serde_json::json!({ "from": { "path": true } })).unwrap();
+        assert_eq!(TenantRules::compile(&tenant, &bare).unwrap_err().code(), "config_invalid");
+    }
+}

@@ -1,0 +1,325 @@
+//! Issuers, their keys and their rules: from a token's text to a principal. The issuer's own keys choose the
+//! algorithm; the token's header may only agree.
+
+use std::collections::HashMap;
+
+use crate::claims::{ClaimRules, Principal};
+use crate::config::{self, AlgorithmName, Preset, VerifierConfig};
+use crate::error::Error;
+use crate::jwk::{self, Algorithm, SkippedKey};
+use crate::keyset::{FetchStart, KeySet, Lookup};
+use crate::limits::{MAX_CLOCK_TOLERANCE_SECONDS, MAX_UNIX_TIME_SECONDS};
+use crate::request::is_secure_url;
+use crate::token::{UntrustedToken, Verified};
+
+/// Verifies tokens of the configured issuers.
+///
+/// ```
+/// let verifier = tollgate::Verifier::from_json(r#"{ "issuers": [{
+///     "issuer": "https://issuer.example", "audience": "https://api.example",
+///     "algorithms": ["ES256"], "jwksUri": "https://issuer.example/jwks.json" }] }"#)?;
+/// let error = verifier.verify("not a token", 1_767_225_600.0, tollgate::Try::Last).unwrap_err();
+/// assert_eq!(error.code(), "malformed_token");
+/// # Ok::<(), tollgate::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Verifier {
+    issuers: Vec<Issuer>,
+    by_name: HashMap<String, usize>,
+    tolerance: f64,
+}
+
+#[derive(Debug)]
+struct Issuer {
+    name: String,
+    algorithms: Vec<Algorithm>,
+    types: Vec<Option<String>>,
+    claims: ClaimRules,
+    jwks_uri: Option<String>,
+    keys: KeySet,
+}
+
+/// Whether the host can still fetch keys for this request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Try {
+    /// Answer [`Error::KeysDue`] when a fetch could change the answer.
+    First,
+    /// Answer with the keys at hand.
+    Last,
+}
+
+/// A verified token and who it speaks for.
+#[derive(Debug)]
+pub struct Verification {
+    /// The token, whose claims can now be read.
+    pub token: Verified,
+    /// Who it speaks for.
+    pub principal: Principal,
+    /// Position of its issuer in the configuration.
+    pub issuer: usize,
+}
+
+/// What became of a fetched key set.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FetchOutcome {
+    /// The set is in use.
+    Kept {
+        /// How many keys it has.
+        keys: usize,
+        /// The keys that can't be used.
+        skipped: Vec<SkippedKey>,
+    },
+    /// A newer set is in use already.
+    Late,
+    /// The body is no usable key set.
+    Failed(Error),
+}
+
+impl Verifier {
+    /// Reads a verifier's configuration: `issuers` and `clockToleranceSeconds`.
+    ///
+    /// # Errors
+    /// [`Error::Config`], naming the member.
+    pub fn from_json(json: &str) -> Result<Self, Error> {
+        Self::new(&config::parse(json)?)
+    }
+
+    /// Builds a verifier.
+    ///
+    /// # Errors
+    /// [`Error::Config`], naming the member.
+    pub fn new(config: &VerifierConfig) -> Result<Self, Error> {
+        Self::compile(&config.issuers, config.clock_tolerance_seconds)
+    }
+
+    pub(crate) fn compile(issuers: &[config::Issuer], tolerance_seconds: u32) -> Result<Self, Error> {
+        if tolerance_seconds > MAX_CLOCK_TOLERANCE_SECONDS {
+            return Err(Error::config("clockToleranceSeconds", "expected 0 to 300"));
+        }
+        if issuers.is_empty() {
+            return Err(Error::config("issuers", "expected at least one issuer"));
+        }
+        let mut verifier =
+            Self { issuers: Vec::new(), by_name: HashMap::new(), tolerance: f64::from(tolerance_seconds) };
+        for (index, issuer) in issuers.iter().enumerate() {
+            let at = format!("issuers[{index}]");
+            let issuer = Issuer::compile(&at, issuer)?;
+            if let Some(first) = verifier.by_name.insert(issuer.name.clone(), index) {
+                return Err(Error::config(format!("{at}.issuer"), format!("is the same as issuers[{first}].issuer")));
+            }
+            verifier.issuers.push(issuer);
+        }
+        Ok(verifier)
+    }
+
+    /// Verifies a token at `now`, in Unix seconds.
+    ///
+    /// # Errors
+    /// Any error of a token, its keys or its claims; [`Error::KeysDue`] on the first try when a fetch could change the
+    /// answer; [`Error::KeysUnavailable`] when there is no usable key set; [`Error::ClockInvalid`].
+    pub fn verify(&self, token: &str, now: f64, attempt: Try) -> Result<Verification, Error> {
+        if !(now > 0.0 && now <= MAX_UNIX_TIME_SECONDS) {
+            return Err(Error::ClockInvalid);
+        }
+        let token = UntrustedToken::parse(token)?;
+        let algorithm = token.algorithm().ok_or(Error::AlgNotAllowed)?;
+        let index = *self.by_name.get(token.asserted_issuer()?).ok_or(Error::UnknownIssuer)?;
+        let issuer = self.issuers.get(index).ok_or(Error::UnknownIssuer)?;
+        if !issuer.algorithms.contains(&algorithm) {
+            return Err(Error::AlgNotAllowed);
+        }
+        if !issuer.allows_type(token.typ()) {
+            return Err(Error::TypNotAllowed);
+        }
+        let key = match issuer.keys.find(token.kid(), algorithm, now, attempt == Try::Last) {
+            Lookup::Key(key) => key,
+            Lookup::Due => return Err(Error::KeysDue { issuer: index }),
+            Lookup::Unknown => return Err(Error::UnknownKey),
+            Lookup::Ambiguous => return Err(Error::AmbiguousKey),
+            Lookup::KidRequired => return Err(Error::KidRequired),
+            Lookup::Unavailable { retry_after_seconds } => return Err(Error::KeysUnavailable { retry_after_seconds }),
+        };
+        let token = token.verify(key)?;
+        let principal = issuer.claims.check(token.claims(), now, self.tolerance)?;
+        Ok(Verification { token, principal, issuer: index })
+    }
+
+    /// Positions of the issuers whose key sets are fetched.
+    pub fn remote_issuers(&self) -> impl Iterator<Item = usize> {
+        self.issuers.iter().enumerate().filter(|(_, issuer)| issuer.jwks_uri.is_some()).map(|(index, _)| index)
+    }
+
+    /// The configured `iss` of an issuer, and where its key set is fetched from.
+    pub fn source(&self, issuer: usize) -> Option<(&str, &str)> {
+        let issuer = self.issuers.get(issuer)?;
+        Some((&issuer.name, issuer.jwks_uri.as_deref()?))
+    }
+
+    /// Whether an issuer's key set should be refreshed while it is still used.
+    pub fn background_due(&self, issuer: usize, now: f64) -> bool {
+        self.issuers.get(issuer).is_some_and(|issuer| issuer.jwks_uri.is_some() && issuer.keys.background_due(now))
+    }
+
+    /// Begins a fetch; none when it is not time for one.
+    pub fn begin_fetch(&mut self, issuer: usize, now: f64) -> Option<FetchStart> {
+        self.issuers.get_mut(issuer).filter(|issuer| issuer.jwks_uri.is_some())?.keys.begin_fetch(now)
+    }
+
+    /// Takes the body of a fetched key set, which was current at `fetched_at`.
+    pub fn fetch_succeeded(&mut self, issuer: usize, id: u64, now: f64, fetched_at: f64, body: &[u8]) -> FetchOutcome {
+        let Some(issuer) = self.issuers.get_mut(issuer) else { return FetchOutcome::Late };
+        let jwks = match jwk::parse_jwks(body, &issuer.algorithms) {
+            Ok(jwks) if jwks.keys.is_empty() => Err(Error::JwksNoUsableKey),
+            other => other,
+        };
+        match jwks {
+            Ok(jwks) => {
+                let (keys, skipped) = (jwks.keys.len(), jwks.skipped.clone());
+                if issuer.keys.fetch_succeeded(id, now, fetched_at, jwks) {
+                    FetchOutcome::Kept { keys, skipped }
+                } else {
+                    FetchOutcome::Late
+                }
+            }
+            Err(error) => {
+                issuer.keys.fetch_failed(id, now, None);
+                FetchOutcome::Failed(error)
+            }
+        }
+    }
+
+    /// Notes that a fetch failed. `retry_after` is what the server asked for, in seconds.
+    pub fn fetch_failed(&mut self, issuer: usize, id: u64, now: f64, retry_after: Option<f64>) {
+        if let Some(issuer) = self.issuers.get_mut(issuer) {
+            issuer.keys.fetch_failed(id, now, retry_after);
+        }
+    }
+}
+
+impl Issuer {
+    fn compile(at: &str, config: &config::Issuer) -> Result<Self, Error> {
+        let (name, jwks_uri) = locate(at, config)?;
+        if !is_secure_url(&name) {
+            return Err(Error::config(format!("{at}.issuer"), "expected an https URL (http only to loopback)"));
+        }
+        let algorithms = match (&config.algorithms, config.preset) {
+            (Some(list), _) if list.is_empty() => {
+                return Err(Error::config(format!("{at}.algorithms"), "expected ES256, RS256 or both"));
+            }
+            (Some(list), _) => list.iter().map(|name| algorithm(*name)).collect(),
+            (None, Some(_)) => vec![Algorithm::Rs256],
+            (None, None) => {
+                return Err(Error::config(
+                    format!("{at}.algorithms"),
+                    "is missing; expected [\"ES256\"], [\"RS256\"] or both",
+                ));
+            }
+        };
+        let keys = match (&config.jwks, &jwks_uri) {
+            (Some(_), Some(_)) => {
+                return Err(Error::config(format!("{at}.jwks"), "expected jwks or jwksUri, not both"));
+            }
+            (None, None) => return Err(Error::config(at, "expected jwks or jwksUri")),
+            (None, Some(uri)) if !is_secure_url(uri) => {
+                return Err(Error::config(format!("{at}.jwksUri"), "expected an https URL (http only to loopback)"));
+            }
+            (None, Some(_)) => KeySet::remote(&name),
+            (Some(jwks), None) => fixed_keys(jwks.get().as_bytes(), &algorithms)
+                .map_err(|error| Error::config(format!("{at}.jwks"), error.to_string()))?,
+        };
+        let types = match &config.types {
+            Some(types) if types.is_empty() => {
+                return Err(Error::config(format!("{at}.types"), "expected at least one typ value, or null for none"));
+            }
+            Some(types) => types.clone(),
+            None if config.preset == Some(Preset::Cognito) => vec![None],
+            None => vec![Some("JWT".to_owned()), Some("at+jwt".to_owned()), None],
+        };
+        let claims = ClaimRules::compile(at, name.clone(), config)?;
+        Ok(Self { name, algorithms, types, claims, jwks_uri, keys })
+    }
+
+    /// `typ` is compared without case and without `application/` (RFC 7515 section 4.1.9).
+    fn allows_type(&self, typ: Option<&str>) -> bool {
+        self.types.iter().any(|allowed| match (allowed, typ) {
+            (None, None) => true,
+            (Some(allowed), Some(typ)) => short_type(allowed).eq_ignore_ascii_case(short_type(typ)),
+            _ => false,
+        })
+    }
+}
+
+fn short_type(typ: &str) -> &str {
+    const PREFIX: &str = "application/";
+    match typ.split_at_checked(PREFIX.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) && !rest.contains('/') => rest,
+        _ => typ,
+    }
+}
+
+/// The issuer's name and key set URL, from the preset where there is one.
+fn locate(at: &str, config: &config::Issuer) -> Result<(String, Option<String>), Error> {
+    let only_with = |member: &str, given: bool, preset: &str| {
+        if given {
+            Err(Error::config(format!("{at}.{member}"), format!("goes with the preset {preset} only")))
+        } else {
+            Ok(())
+        }
+    };
+    let required = |member: &str, value: &Option<String>| {
+        value.clone().ok_or_else(|| Error::config(format!("{at}.{member}"), "is missing"))
+    };
+    let plain = |member: &str, value: String| {
+        let ok = !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        if ok { Ok(value) } else { Err(Error::config(format!("{at}.{member}"), "expected letters, digits, - _ and .")) }
+    };
+    if config.preset.is_some() {
+        for (member, given) in [("issuer", config.issuer.is_some()), ("jwksUri", config.jwks_uri.is_some())] {
+            if given {
+                return Err(Error::config(
+                    format!("{at}.{member}"),
+                    "is filled in by the preset; leave one of them out",
+                ));
+            }
+        }
+    }
+    if config.preset != Some(Preset::Cognito) {
+        only_with("region", config.region.is_some(), "cognito")?;
+        only_with("userPoolId", config.user_pool_id.is_some(), "cognito")?;
+    }
+    if config.preset != Some(Preset::Auth0) {
+        only_with("domain", config.domain.is_some(), "auth0")?;
+    }
+    let (name, uri) = match config.preset {
+        None => return Ok((required("issuer", &config.issuer)?, config.jwks_uri.clone())),
+        Some(Preset::Cognito) => {
+            let region = plain("region", required("region", &config.region)?)?;
+            let pool = plain("userPoolId", required("userPoolId", &config.user_pool_id)?)?;
+            let issuer = format!("https://cognito-idp.{region}.amazonaws.com/{pool}");
+            let uri = format!("{issuer}/.well-known/jwks.json");
+            (issuer, uri)
+        }
+        Some(Preset::Auth0) => {
+            let domain = plain("domain", required("domain", &config.domain)?)?;
+            (format!("https://{domain}/"), format!("https://{domain}/.well-known/jwks.json"))
+        }
+    };
+    // Keys given in the configuration stand in for the provider's.
+    Ok((name, config.jwks.is_none().then_some(uri)))
+}
+
+fn fixed_keys(jwks: &[u8], algorithms: &[Algorithm]) -> Result<KeySet, Error> {
+    let jwks = jwk::parse_jwks(jwks, algorithms)?;
+    // A key that is given by hand and can't be used is a mistake; one that a provider publishes is not ours to mend.
+    match jwks.skipped.first() {
+        Some(skipped) => Err(Error::KeyNotUsable(skipped.reason)),
+        None => KeySet::fixed(jwks),
+    }
+}
+
+const fn algorithm(name: AlgorithmName) -> Algorithm {
+    match name {
+        AlgorithmName::ES256 => Algorithm::Es256,
+        AlgorithmName::RS256 => Algorithm::Rs256,
+    }
+}

@@ -1,0 +1,159 @@
+//! Key sets over HTTP and in the shared cache. Follows no redirect, reads 64 KiB at most, trusts no content type, and
+//! judges no key: only text and times cross to JavaScript.
+
+use futures_util::TryStreamExt;
+use serde::Serialize;
+use wasm_bindgen::prelude::wasm_bindgen;
+use worker::{
+    AbortSignal, Cache, CacheMode, Date, Fetch, Headers, Request, RequestInit, RequestRedirect, Response, Result, Url,
+    web_sys,
+};
+
+use crate::limits::{JWKS_STALE_SECONDS, MAX_JWKS_BYTES};
+
+/// A cache of our own: nothing that is served to clients can land in it.
+const CACHE_NAME: &str = "tollgate-keys";
+/// When the origin gave the set, in Unix seconds.
+const FETCHED_AT: &str = "x-tollgate-fetched-at";
+
+/// What came of a fetch; `KeyResponse` of js/transport.ts, or the reason of its `TransportError`.
+#[derive(Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum Answer {
+    Response { status: u16, text: String, fetched_at: Option<f64>, retry_after_seconds: Option<f64> },
+    Failure { reason: &'static str },
+}
+
+/// A set that the shared cache holds.
+struct Copy {
+    text: String,
+    fetched_at: f64,
+}
+
+/// Fetches the key set of `issuer` from `url`, or takes the shared copy. Answers with JSON text and never rejects.
+///
+/// * `cached_since`: a copy fetched at this Unix time or later is as good as the origin's answer; absent means that only
+///   the origin will do, because the copy is known to lack a key.
+/// * `newer_than`: when the set that the caller holds was fetched. Where the origin fails, an older copy that is newer
+///   than this, and not past the stale limit, is better than nothing: so an isolate that starts while the origin is down
+///   serves as long as one that was there before.
+/// * `signal`: ends the exchange, headers and body.
+#[wasm_bindgen(js_name = fetchKeySet, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
+pub async fn fetch_key_set(
+    issuer: String,
+    url: String,
+    cached_since: Option<f64>,
+    newer_than: Option<f64>,
+    signal: web_sys::AbortSignal,
+) -> String {
+    let copy = match cached_since {
+        Some(_) => read_copy(&issuer, &url).await.unwrap_or(None),
+        None => None,
+    };
+    let now = unix_seconds();
+    let copy = copy.filter(|copy| copy.fetched_at <= now && now - copy.fetched_at < JWKS_STALE_SECONDS);
+    let answer = match (copy, cached_since) {
+        (Some(copy), Some(since)) if copy.fetched_at >= since => copy.into(),
+        (copy, _) => match (ask_origin(&url, signal.into()).await, copy) {
+            (Answer::Response { status: 200, text, fetched_at, retry_after_seconds }, _) => {
+                Answer::Response { status: 200, text, fetched_at, retry_after_seconds }
+            }
+            (_, Some(copy)) if newer_than.is_none_or(|held| copy.fetched_at > held) => copy.into(),
+            (failure, _) => failure,
+        },
+    };
+    serde_json::to_string(&answer).unwrap_or_else(|_| r#"{"reason":"network"}"#.into())
+}
+
+/// Puts a set that the core accepted into the shared cache. A cache that fails costs later isolates a fetch, no more.
+#[wasm_bindgen(js_name = shareKeySet, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
+pub async fn share_key_set(issuer: String, url: String, text: String, fetched_at: f64) {
+    let _ = write_copy(&issuer, &url, text, fetched_at).await;
+}
+
+impl From<Copy> for Answer {
+    fn from(copy: Copy) -> Self {
+        Self::Response { status: 200, text: copy.text, fetched_at: Some(copy.fetched_at), retry_after_seconds: None }
+    }
+}
+
+async fn ask_origin(url: &str, signal: AbortSignal) -> Answer {
+    match exchange(url, &signal).await {
+        Ok(answer) => answer,
+        Err(_) => Answer::Failure { reason: "network" },
+    }
+}
+
+async fn exchange(url: &str, signal: &AbortSignal) -> Result<Answer> {
+    let headers = Headers::new();
+    headers.set("accept", "application/jwk-set+json, application/json")?;
+    let mut init = RequestInit::new();
+    // A Worker's fetch may be answered from a cache keyed by URL; ours is the only copy whose age is known.
+    init.with_headers(headers).with_redirect(RequestRedirect::Manual).with_cache(CacheMode::NoStore);
+    let mut response = Fetch::Request(Request::new_with_init(url, &init)?).send_with_signal(signal).await?;
+    let status = response.status_code();
+    if status != 200 {
+        let retry_after_seconds = retry_after_seconds(response.headers());
+        return Ok(Answer::Response { status, text: String::new(), fetched_at: None, retry_after_seconds });
+    }
+    Ok(match bounded_body(&mut response).await? {
+        None => Answer::Failure { reason: "too_large" },
+        Some(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Answer::Response { status, text, fetched_at: None, retry_after_seconds: None },
+            Err(_) => Answer::Failure { reason: "not_utf8" },
+        },
+    })
+}
+
+/// The body, or `None` as soon as it is longer than 64 KiB, counted after decompression. Dropping the stream cancels it.
+async fn bounded_body(response: &mut Response) -> Result<Option<Vec<u8>>> {
+    let Ok(mut stream) = response.stream() else {
+        return Ok(Some(Vec::new()));
+    };
+    let mut body = Vec::new();
+    while let Some(chunk) = stream.try_next().await? {
+        if body.len() + chunk.len() > MAX_JWKS_BYTES {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
+}
+
+/// `Retry-After` in either form of RFC 9110 section 10.2.3, as seconds from now.
+fn retry_after_seconds(headers: &Headers) -> Option<f64> {
+    let value = headers.get("retry-after").ok()??;
+    if !value.is_empty() && value.len() <= 9 && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return value.parse().ok();
+    }
+    let seconds = (worker::js_sys::Date::parse(&value) / 1000.0 - unix_seconds()).ceil();
+    (seconds >= 0.0).then_some(seconds)
+}
+
+/// The key of a copy names the issuer and the URL, so that no issuer is ever given another's keys.
+fn cache_key(issuer: &str, url: &str) -> Result<Url> {
+    Ok(Url::parse_with_params("https://keys.tollgate.invalid/", [("issuer", issuer), ("url", url)])?)
+}
+
+async fn read_copy(issuer: &str, url: &str) -> Result<Option<Copy>> {
+    let cache = Cache::open(CACHE_NAME.into()).await;
+    let Some(mut response) = cache.get(cache_key(issuer, url)?.as_str(), true).await? else {
+        return Ok(None);
+    };
+    let fetched_at = response.headers().get(FETCHED_AT)?.and_then(|value| value.parse().ok());
+    let text = bounded_body(&mut response).await?.and_then(|bytes| String::from_utf8(bytes).ok());
+    Ok(text.zip(fetched_at).map(|(text, fetched_at)| Copy { text, fetched_at }))
+}
+
+async fn write_copy(issuer: &str, url: &str, text: String, fetched_at: f64) -> Result<()> {
+    let response = Response::ok(text)?;
+    let headers = response.headers();
+    headers.set("content-type", "application/jwk-set+json")?;
+    headers.set("cache-control", &format!("max-age={JWKS_STALE_SECONDS}"))?;
+    headers.set(FETCHED_AT, &fetched_at.to_string())?;
+    Cache::open(CACHE_NAME.into()).await.put(cache_key(issuer, url)?.as_str(), response).await
+}
+
+fn unix_seconds() -> f64 {
+    Date::now().as_millis() as f64 / 1000.0
+}
