@@ -117,7 +117,8 @@ impl UntrustedToken {
     /// Takes a token apart; the signature is not checked yet.
     ///
     /// # Errors
-    /// Those of [`Jws::parse`], and [`Error::MalformedJson`] when the payload is not one strict JSON object.
+    /// Those of [`Jws::parse`]; [`Error::MalformedToken`] when the payload is empty, and [`Error::MalformedJson`] when it is
+    /// not one strict JSON object.
     ///
     /// ```
     /// assert_eq!(tollgate::UntrustedToken::parse("").unwrap_err().code(), "malformed_token");
@@ -125,6 +126,10 @@ impl UntrustedToken {
     pub fn parse(token: &str) -> Result<Self, Error> {
         let mut jws = Jws::parse(token)?;
         let payload = std::mem::take(&mut jws.payload);
+        // A detached payload (RFC 7515 appendix F) is no claims set.
+        if payload.is_empty() {
+            return Err(Error::MalformedToken);
+        }
         let claims = json::parse_object(&payload)?;
         let claims_json = String::from_utf8(payload).map_err(|_| Error::MalformedJson("UTF-8"))?;
         Ok(Self { jws, claims_json, claims })
@@ -199,8 +204,8 @@ fn split(token: &str) -> Result<(&str, &str, &str, &str), Error> {
     }
     let (signing_input, signature) = token.rsplit_once('.').ok_or(Error::MalformedToken)?;
     let (header, payload) = signing_input.split_once('.').ok_or(Error::MalformedToken)?;
-    // An empty payload is a detached one (RFC 7515 appendix F), an empty signature is `none`.
-    if header.is_empty() || payload.is_empty() || signature.is_empty() {
+    // An empty signature is `none`. An empty payload is a good JWS and no JWT.
+    if header.is_empty() || signature.is_empty() {
         return Err(Error::MalformedToken);
     }
     Ok((signing_input, header, payload, signature))

@@ -78,7 +78,7 @@ fn refuses_every_number_of_parts_but_three() {
     let good = Signer::es256("k").token(CLAIMS);
     let (input, signature) = good.rsplit_once('.').unwrap();
     let (header, payload) = input.split_once('.').unwrap();
-    for token in ["", header, input, ".", "..", "...", "a", "a.b", "a.b.c.d", "a.b.c.d.e.f"] {
+    for token in ["", header, input, ".", "..", "...", "a", "a.b", "a.b.c.d", "a.b.c.d.e.f", "a..", "..a", ".a."] {
         assert_eq!(code(token), "malformed_token", "{token}");
     }
     let parts = [
@@ -211,8 +211,10 @@ fn refuses_encrypted_tokens() {
 
 // catalogue: A12
 #[test]
-fn refuses_a_detached_payload() {
+fn refuses_a_detached_payload_in_a_jwt_and_takes_an_empty_one_in_a_jws() {
     let signer = Signer::es256("k");
+    let empty = Jws::parse(&signer.sealed(&format!("{}.", encode(signer.header())))).unwrap();
+    assert_eq!(empty.verify(&signer.key()).unwrap().payload(), b"");
     assert_eq!(verdict(&signer, &signer.sealed(&format!("{}.", encode(signer.header())))), "malformed_token");
 }
 
