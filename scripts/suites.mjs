@@ -55,7 +55,7 @@ function native() {
 }
 
 function wasmInNode() {
-  return cargo("wasm-pack", ["test", "--node", root, "--no-fail-fast", "--features", "js"]);
+  return cargo("wasm-pack", ["test", "--node", root, "--features", "js", "--", "--nocapture"]);
 }
 
 /** The Rust tests in headless Chrome, then the pages of tests/browser. */
@@ -73,7 +73,7 @@ async function browser() {
   }
   const rust = await cargo(
     "wasm-pack",
-    ["test", "--headless", "--chrome", "--chromedriver", driver, root, "--no-fail-fast", "--features", "js"],
+    ["test", "--headless", "--chrome", "--chromedriver", driver, root, "--features", "js", "--", "--nocapture"],
     {
       WASM_BINDGEN_USE_BROWSER: "1",
       WASM_BINDGEN_TEST_WEBDRIVER_JSON: webdriverSettings(chromium),

@@ -29,14 +29,8 @@ export function rawTarget(url: string): string {
 /** Removes first, then sets: what a client sent under one of our names is gone before ours is there. */
 function dress(headers: Headers, request: Request, decision: Allow): void {
   for (const name of decision.removeHeaders) headers.delete(name);
-  // An upgrade is the one hop-by-hop field that the next hop must see; the runtime writes `Connection` itself.
-  if (isWebSocketUpgrade(request.headers)) headers.set("upgrade", "websocket");
   for (const [name, value] of decision.setHeaders) headers.set(name, value);
   // Set by Cloudflare's edge, which overwrites what a client sends under this name.
   const client = request.headers.get("cf-connecting-ip");
   if (client !== null) headers.set("x-forwarded-for", client);
-}
-
-function isWebSocketUpgrade(headers: Headers): boolean {
-  return headers.get("upgrade")?.toLowerCase() === "websocket";
 }
