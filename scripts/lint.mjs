@@ -12,6 +12,7 @@ const clippy = (...args) => ["cargo", ["clippy", "--quiet", ...args, "--", "--de
 const CHECKS = [
   ["rustfmt", () => ["cargo", ["fmt", "--all", "--check"]]],
   ["biome", () => ["biome", ["check", "--error-on-warnings", "."]]],
+  ["conformance", () => [node, [path("scripts", "conformance.mjs"), "--check"]]],
   ["imports", () => [node, ["--test", "--test-reporter=dot", path("tests", "imports.mjs")]]],
   ["clippy (core)", () => clippy("--all-targets", "--features", "schema")],
   ["clippy (js)", () => clippy("--lib", "--tests", "--features", "js", ...WASM)],
