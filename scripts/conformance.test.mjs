@@ -28,7 +28,7 @@ test("a mark in Rust over anything but a test that runs is a problem", () => {
 test("ids in a JavaScript test's name, in any place and quotes, or in a mark above it, are found", () => {
   const text = [
     'test("[A01] [A02] refuses \\"this\\"", () => {});',
-    "it(\n  `when ${name.x} it refuses [A01, A02]`, {}, f);",
+    `it(\n  \`when \${name.x} it refuses [A01, A02]\`, {}, f);`,
     '// catalogue: A01\ntest("marked", f);',
     'test("no [brackets] of ours", f);',
   ].join("\n");
