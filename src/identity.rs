@@ -16,10 +16,14 @@ const OVERRIDES: [&str; 6] =
 const HOP_BY_HOP: [&str; 7] =
     ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "proxy-authorization"];
 
-/// Whether a header name is one that a client must not send on. Origins that fold `_` and `-` together are why
-/// both spellings are.
+/// A header name as the origins see it that fold the most: CGI makes `_` of `-`, and some servers of every other mark.
+pub(crate) fn folded(name: &str) -> String {
+    name.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+}
+
+/// Whether a header name is one that a client must not send on, under any spelling that an origin may fold to it.
 pub(crate) fn is_reserved(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('_', "-");
+    let name = folded(name);
     name.starts_with(RESERVED_PREFIX) || name.starts_with("x-forwarded-") || OVERRIDES.contains(&name.as_str())
 }
 
@@ -213,6 +217,8 @@ mod tests {
             "X_TOLLGATE_USER",
             "x-tollgate_tenant",
             "x_tollgate-anything",
+            "x.tollgate.user",
+            "X!Tollgate~User",
             "X-Original-URL",
             "x_rewrite_url",
             "X-HTTP-Method-Override",
