@@ -7,6 +7,7 @@ use regex_lite::Regex;
 
 use crate::config;
 use crate::error::Error;
+use crate::identity::{folded, is_reserved};
 use crate::request::{Judged, is_token};
 
 /// What a tenant id looks like unless the configuration says otherwise.
@@ -39,7 +40,9 @@ impl TenantRules {
     /// Compiles the `tenant` member.
     pub(crate) fn compile(tenant: &config::Tenant, rules: &[config::Rule]) -> Result<Self, Error> {
         let pattern = tenant.pattern.as_deref().unwrap_or(DEFAULT_PATTERN);
-        let pattern = Regex::new(&format!("^(?:{pattern})$"))
+        // Compiled on its own first: `a)|(b` is an expression only within the anchors, which it would undo.
+        let pattern = Regex::new(pattern)
+            .and_then(|_| Regex::new(&format!("^(?:{pattern})$")))
             .map_err(|error| Error::config("tenant.pattern", format!("expected a regular expression: {error}")))?;
         if pattern.is_match("") {
             return Err(Error::config("tenant.pattern", "matches the empty text, which names no tenant"));
@@ -70,7 +73,7 @@ impl TenantRules {
         }
         if let Some(header) = &from.header {
             let name = header.to_ascii_lowercase();
-            if !is_token(&name) || crate::identity::is_reserved(&name) {
+            if !is_token(&name) || is_reserved(&name) {
                 return Err(Error::config("tenant.from.header", "expected a header name that the gate does not strip"));
             }
             return Ok(Source::Header(name));
@@ -127,7 +130,11 @@ impl Source {
     fn tenant<'r>(&'r self, request: &'r Judged<'_>, segment: Option<&'r str>) -> Result<Option<&'r str>, Error> {
         match self {
             Self::Path => Ok(segment),
-            Self::Header(name) => Ok(request.single(name)),
+            // Two spellings that an origin may fold together are two answers.
+            Self::Header(name) => {
+                let spellings = request.names().filter(|other| folded(other) == folded(name)).count();
+                Ok(request.single(name).filter(|_| spellings == 1))
+            }
             Self::Host { template, hosts } => {
                 let host = request.host().ok_or(Error::BadHost("expected a host, which names the tenant"))?;
                 let listed = hosts.get(host).map(String::as_str);
@@ -202,6 +209,7 @@ mod tests {
         assert_eq!(check(&rules, Some("acme"), "api.globex.com", &[]), Err(Error::TenantNotRequested));
     }
 
+    // catalogue: I04
     #[test]
     fn a_header_names_the_tenant_once() {
         let rules = rules(serde_json::json!({ "from": { "header": "x-tenant" } })).unwrap();
@@ -209,8 +217,16 @@ mod tests {
         assert_eq!(check(&rules, Some("acme"), "a.example", &["globex"]), Err(Error::TenantMismatch));
         assert_eq!(check(&rules, Some("acme"), "a.example", &[]), Err(Error::TenantNotRequested));
         assert_eq!(check(&rules, Some("acme"), "a.example", &["acme", "globex"]), Err(Error::TenantNotRequested));
+        let spelt = |headers: &[(&str, &str)]| {
+            let request = Request { method: "GET", url: "https://a.example/", headers };
+            rules.check(Some("acme"), &request.judge().unwrap(), None, false)
+        };
+        assert_eq!(spelt(&[("X-TENANT", "acme")]), Ok(()));
+        assert_eq!(spelt(&[("x-tenant", "acme"), ("x_tenant", "globex")]), Err(Error::TenantNotRequested));
+        assert_eq!(spelt(&[("x_tenant", "acme")]), Err(Error::TenantNotRequested));
     }
 
+    // catalogue: I04
     #[test]
     fn the_path_segment_names_the_tenant() {
         let rules = rules(serde_json::json!({ "from": { "path": true } })).unwrap();
@@ -250,6 +266,37 @@ mod tests {
         assert_eq!(check(&rules, Some(&over), "a.example", &[]), Err(Error::TenantMalformed));
     }
 
+    // catalogue: H09
+    #[test]
+    fn a_configured_pattern_covers_the_whole_id_in_linear_time_and_keeps_no_state() {
+        let numbered = rules(serde_json::json!({ "pattern": "t[0-9]+|root" })).unwrap();
+        for _ in 0..1_000 {
+            assert_eq!(check(&numbered, Some("t1"), "a.example", &[]), Ok(()));
+            assert_eq!(check(&numbered, Some("root"), "a.example", &[]), Ok(()));
+        }
+        for id in ["t1x", "xt1", "t1\n", "\nt1", "t1\nt2", "rooted", "T1", "t\u{661}", ""] {
+            assert_eq!(check(&numbered, Some(id), "a.example", &[]), Err(Error::TenantMalformed), "{id:?}");
+        }
+        // A backtracking engine would take longer than the universe has.
+        let nested = rules(serde_json::json!({ "pattern": "(a+)+b" })).unwrap();
+        let hostile = "a".repeat(5_000);
+        assert_eq!(check(&nested, Some(&hostile), "a.example", &[]), Err(Error::TenantMalformed));
+        for pattern in ["(a)\\1", "(?=a)a", "(?m)^a$|)("] {
+            let config = serde_json::json!({ "pattern": pattern });
+            assert!(
+                matches!(rules(config), Err(Error::Config { member, .. }) if member == "tenant.pattern"),
+                "{pattern}"
+            );
+        }
+        // The dot of a host template and of a listed host is a dot.
+        let hosts =
+            serde_json::json!({ "from": { "host": "{tenant}.api.example.com", "hosts": { "api.acme.com": "acme" } } });
+        let hosts = rules(hosts).unwrap();
+        for host in ["acme.apixexample.com", "apixacme.com", "acmexapi.example.com"] {
+            assert_eq!(check(&hosts, Some("acme"), host, &[]), Err(Error::TenantNotRequested), "{host}");
+        }
+    }
+
     #[test]
     fn a_tenant_that_is_not_required_is_still_compared() {
         let open = rules(serde_json::json!({ "required": false })).unwrap();
@@ -272,6 +319,7 @@ mod tests {
             (serde_json::json!({ "from": { "hosts": { "A.com": "acme" } } }), "tenant.from.hosts[\"A.com\"]"),
             (serde_json::json!({ "from": { "hosts": { "a.com": "Acme" } } }), "tenant.from.hosts[\"a.com\"]"),
             (serde_json::json!({ "pattern": "(" }), "tenant.pattern"),
+            (serde_json::json!({ "pattern": "acme)|(globex" }), "tenant.pattern"),
             (serde_json::json!({ "pattern": ".*" }), "tenant.pattern"),
         ] {
             match rules(tenant.clone()) {
