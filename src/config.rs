@@ -10,6 +10,7 @@ use serde::de::{self, DeserializeOwned, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::json;
 use crate::limits::{DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_PREFLIGHT_SECONDS};
 
 /// The whole configuration of a gate.
@@ -477,5 +478,7 @@ pub(crate) fn parse<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
         Error::config(member, error.inner().to_string())
     })?;
     deserializer.end().map_err(|error| Error::config("", format!("expected one JSON document: {error}")))?;
+    // Stricter than the reader above, which lets the last of two equal names in a map win.
+    json::parse(json.as_bytes()).map_err(|error| Error::config("", error.to_string()))?;
     Ok(parsed)
 }
