@@ -54,6 +54,7 @@ fn exp_is_compulsory_and_holds_to_the_second() {
     };
     assert_eq!(at(NOW + 1.0), Ok(()));
     assert_eq!(at(NOW), Err(Error::Expired));
+    assert_eq!(at(NOW - 1.0), Err(Error::Expired));
 }
 
 // catalogue: G02
@@ -75,6 +76,11 @@ fn nbf_and_iat_may_lie_ahead_by_the_tolerance_only() {
         assert_eq!(code(serde_json::json!({ claim: NOW + TOLERANCE + 1.0 })), refused);
         assert_eq!(code(serde_json::json!({ claim: "<absent>" })), "ok");
     }
+    let exact = |nbf: f64| {
+        let claims = format!(r#"{{"exp":{},"nbf":{nbf},"aud":"api","sub":"u"}}"#, NOW + 60.0);
+        rules(serde_json::json!({})).check(&json::parse_object(claims.as_bytes()).unwrap(), NOW, 0.0).map(|_| ())
+    };
+    assert_eq!((exact(NOW), exact(NOW + 1.0)), (Ok(()), Err(Error::NotYetValid)));
 }
 
 // catalogue: G05
@@ -87,16 +93,21 @@ fn fractions_and_exponents_are_compared_without_rounding_up() {
     assert_eq!(parse("1767225600.5"), Ok(NOW + 0.5));
     assert_eq!(parse("1767225599.9"), Err(Error::Expired));
     assert_eq!(parse("1e10"), Ok(1e10));
+    assert_eq!(parse("1234.5"), Err(Error::Expired));
 }
 
 // catalogue: G06
 #[test]
 fn dates_beyond_the_year_9999_are_refused() {
     for value in ["253402300800", "1e30", "1767225600000", "-253402300800"] {
-        let claims = format!(r#"{{"exp":{value},"aud":"api","sub":"u"}}"#);
-        let claims = json::parse_object(claims.as_bytes()).unwrap();
-        let error = rules(serde_json::json!({})).check(&claims, NOW, TOLERANCE).unwrap_err();
-        assert_eq!(error, Error::ClaimMalformed { claim: "exp" }, "{value}");
+        for claim in ["exp", "nbf", "iat"] {
+            let exp = if claim == "exp" { value.to_owned() } else { (NOW + 60.0).to_string() };
+            let other = if claim == "exp" { String::new() } else { format!(r#""{claim}":{value},"#) };
+            let claims = format!(r#"{{{other}"exp":{exp},"aud":"api","sub":"u"}}"#);
+            let claims = json::parse_object(claims.as_bytes()).unwrap();
+            let error = rules(serde_json::json!({})).check(&claims, NOW, TOLERANCE).unwrap_err();
+            assert_eq!(error, Error::ClaimMalformed { claim }, "{value}");
+        }
     }
     assert_eq!(code(serde_json::json!({ "exp": MAX_UNIX_TIME_SECONDS })), "ok");
     for value in ["9007199254740993", "9223372036854775808", "18446744073709551616", "-9223372036854775809", "1e400"] {
@@ -115,12 +126,17 @@ fn times_that_contradict_are_refused() {
     assert_eq!(code(serde_json::json!({ "iat": NOW - 6.0, "exp": NOW - 6.0 })), "ok");
 }
 
+// catalogue: G07, G08
 #[test]
 fn the_maximum_age_needs_iat_and_holds_to_the_second() {
     let aged = rules(serde_json::json!({ "maxAgeSeconds": 100 }));
     assert!(check_with(&aged, serde_json::json!({ "iat": NOW - 129.0 })).is_ok());
     assert_eq!(check_with(&aged, serde_json::json!({ "iat": NOW - 130.0 })), Err(Error::TooOld));
     assert_eq!(check_with(&aged, serde_json::json!({})), Err(Error::ClaimMissing { claim: "iat" }));
+    // However long the token says that it lives.
+    let long = serde_json::json!({ "iat": NOW - 130.0, "exp": NOW + 1e9 });
+    assert_eq!(check_with(&aged, long), Err(Error::TooOld));
+    assert_eq!(check_with(&aged, serde_json::json!({ "iat": NOW + 31.0 })), Err(Error::IssuedInFuture));
 }
 
 // catalogue: H04, H05
@@ -259,12 +275,20 @@ fn a_tenant_of_the_wrong_type_is_refused() {
     }
 }
 
+// catalogue: I02
 #[test]
 fn an_issuer_speaks_for_its_own_tenants_only() {
     let globex = rules(serde_json::json!({ "tenants": ["globex"] }));
     assert!(check_with(&globex, serde_json::json!({ "tenant_id": "globex" })).is_ok());
     assert_eq!(check_with(&globex, serde_json::json!({ "tenant_id": "acme" })), Err(Error::TenantNotOfIssuer));
     assert_eq!(check_with(&globex, serde_json::json!({ "tenant_id": "<absent>" })).unwrap().tenant_id, None);
+    // No word is a wildcard, neither here nor there.
+    for word in ["default", "*", "null", "undefined"] {
+        assert_eq!(check_with(&globex, serde_json::json!({ "tenant_id": word })), Err(Error::TenantNotOfIssuer));
+        let listed = rules(serde_json::json!({ "tenants": [word] }));
+        assert_eq!(check_with(&listed, serde_json::json!({ "tenant_id": "acme" })), Err(Error::TenantNotOfIssuer));
+        assert!(check_with(&listed, serde_json::json!({ "tenant_id": word })).is_ok());
+    }
 }
 
 // catalogue: I05
@@ -289,6 +313,10 @@ fn permissions_have_three_forms() {
     assert_eq!(held(serde_json::json!([])), Ok(Vec::new()));
     assert_eq!(held(serde_json::json!("")), Ok(Vec::new()));
     assert_eq!(held(serde_json::json!("superadmin")), Ok(vec!["superadmin".to_owned()]));
+    assert_eq!(held(serde_json::json!("{\"admin\":true}")), Ok(vec!["{\"admin\":true}".to_owned()]));
+    assert_eq!(held(serde_json::json!(["a", "a", "a ", "*"])).unwrap(), ["a", "a", "a ", "*"]);
+    let many: Vec<String> = (0..10_000).map(|n| format!("p{n}")).collect();
+    assert_eq!(held(serde_json::json!(many)), Ok(many));
     for value in [
         serde_json::json!(["a", 1]),
         serde_json::json!(["a", ["b"]]),
@@ -304,6 +332,8 @@ fn permissions_have_three_forms() {
         serde_json::json!("[\"a\",1]"),
         serde_json::json!("[\"a\""),
         serde_json::json!("[\"a\"] x"),
+        serde_json::json!("[\"a\",[\"b\"]]"),
+        serde_json::json!("[\"a\",\"\"]"),
     ] {
         assert_eq!(held(value.clone()), Err(Error::ClaimMalformed { claim: "permissions" }), "{value}");
     }
@@ -315,6 +345,8 @@ fn scope_is_split_at_single_spaces() {
     let held = |scope: &str| check(serde_json::json!({ "scope": scope })).map(|principal| principal.scopes);
     assert_eq!(held("read write"), Ok(vec!["read".to_owned(), "write".to_owned()]));
     assert_eq!(held(""), Ok(Vec::new()));
+    assert_eq!(held("Read read"), Ok(vec!["Read".to_owned(), "read".to_owned()]));
+    assert_eq!(held(&vec!["read"; 10_000].join(" ")).map(|scopes| scopes.len()), Ok(10_000));
     for scope in ["read  write", " read", "read ", "read\twrite", "re\"ad", "re\\ad", "r\u{e9}ad"] {
         assert_eq!(held(scope), Err(Error::ClaimMalformed { claim: "scope" }), "{scope:?}");
     }
@@ -334,6 +366,11 @@ fn claims_are_read_at_the_configured_path_only() {
     assert_eq!(tenant(serde_json::json!(["app", "tenant", "x"])), None);
     assert_eq!(tenant(serde_json::json!("constructor")), None);
     assert_eq!(tenant(serde_json::json!("__proto__")), None);
+    // A member that is not on the way, or not an object on it, is absent; one of another type at its end is not.
+    assert_eq!(tenant(serde_json::json!(["app", "constructor"])), None);
+    assert_eq!(tenant(serde_json::json!(["app.tenant", "length"])), None);
+    let rules = rules(serde_json::json!({ "claims": { "tenant": "app" } }));
+    assert_eq!(check_with(&rules, claims.clone()), Err(Error::TenantMalformed));
 }
 
 #[test]

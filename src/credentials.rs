@@ -314,7 +314,14 @@ mod tests {
         is(&format!("{COOKIE}=\"tok\""), Err(Error::MalformedCredential));
         is(&format!("{COOKIE}=%74ok"), Err(Error::MalformedCredential));
         is(&format!("{COOKIE}=\"a;{COOKIE}=b\""), Err(Error::SeveralCredentials));
+        is(&format!("{COOKIE}=a%zz"), Err(Error::MalformedCredential));
+        is(&format!("a=\"1;2\"; {COOKIE}=tok"), cookie("tok"));
+        is(&format!("=x; a; ;;{COOKIE}=tok;;"), cookie("tok"));
+        is(&format!("a={COOKIE}=tok"), Err(Error::NoCredential));
+        is(&format!("{COOKIE}\t=tok"), Err(Error::NoCredential));
         is(&"a=b; ".repeat(3_000), Err(Error::NoCredential));
+        is(&"a=b; ".repeat(10_000), Err(Error::HeaderFieldsTooLarge));
+        is(&format!("a={}; {COOKIE}=tok", "b".repeat(64 * 1024)), Err(Error::HeaderFieldsTooLarge));
     }
 
     // catalogue: L08, L12

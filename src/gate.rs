@@ -267,5 +267,8 @@ fn check_upstream(upstream: &config::Upstream) -> Result<(), Error> {
 }
 
 #[cfg(test)]
+#[path = "gate_attack_tests.rs"]
+mod attack_tests;
+#[cfg(test)]
 #[path = "gate_tests.rs"]
 mod tests;

@@ -258,4 +258,6 @@ macro_rules! opaque_debug {
 opaque_debug!(Jws, VerifiedJws, UntrustedToken, Verified);
 
 #[cfg(test)]
+mod hmac_tests;
+#[cfg(test)]
 mod tests;

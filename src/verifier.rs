@@ -323,3 +323,7 @@ const fn algorithm(name: AlgorithmName) -> Algorithm {
         AlgorithmName::RS256 => Algorithm::Rs256,
     }
 }
+
+#[cfg(test)]
+#[path = "verifier_tests.rs"]
+mod tests;

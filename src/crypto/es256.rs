@@ -171,6 +171,68 @@ mod tests {
         panic!("only {seen} signatures with a leading zero byte");
     }
 
+    /// The key under which this signature holds: public key recovery (SEC 1 section 4.1.6) makes any `r` and `s` one.
+    fn key_that_signed(signature: &[u8], x_is_reduced: bool) -> Option<VerifyingKey> {
+        let id = ecdsa::RecoveryId::new(false, x_is_reduced);
+        let signature = Signature::from_slice(signature).unwrap();
+        let key = ecdsa::VerifyingKey::recover_from_msg(MESSAGE, &signature, id).ok()?;
+        let point = key.to_sec1_point(false);
+        let (x, y) = point.as_bytes()[1..].split_at(32);
+        Some(VerifyingKey::from_coordinates(x, y).unwrap())
+    }
+
+    /// A number with so many leading zero bytes, and `last` at its end.
+    fn small(zeros: usize, last: u8) -> [u8; 32] {
+        let mut number = [0x5a; 32];
+        number[..zeros].fill(0);
+        number[31] = last;
+        number
+    }
+
+    // catalogue: D08
+    #[test]
+    fn accepts_one_to_three_leading_zero_bytes_in_r_and_in_s() {
+        for (r_zeros, s_zeros) in [(1, 0), (2, 0), (3, 0), (0, 1), (0, 2), (0, 3), (3, 3)] {
+            // Every other x is that of a point.
+            let (key, signature) = (0..=255)
+                .map(|last| [small(r_zeros, last), small(s_zeros, 1)].concat())
+                .find_map(|signature| Some((key_that_signed(&signature, false)?, signature)))
+                .unwrap();
+            assert_eq!(key.verify(MESSAGE, &signature), Ok(()), "{r_zeros} and {s_zeros}");
+            let short = [&signature[r_zeros..32], &signature[32 + s_zeros..]].concat();
+            assert_eq!(key.verify(MESSAGE, &short), Err(Error::SignatureInvalid));
+        }
+    }
+
+    // catalogue: D02, D09
+    #[test]
+    fn accepts_r_of_an_x_beyond_the_order_and_refuses_that_x_itself() {
+        let s = small(0, 1);
+        let mut seen = 0;
+        for addend in 1..=100 {
+            // r = x - n, where x = n + addend is still below p.
+            let mut r = [0; 32];
+            r[31] = addend;
+            let Some(key) = key_that_signed(&[r, s].concat(), true) else { continue };
+            assert_eq!(key.verify(MESSAGE, &[r, s].concat()), Ok(()), "{addend}");
+            let unreduced = plus(N, i8::try_from(addend).unwrap());
+            assert_eq!(key.verify(MESSAGE, &[unreduced, s].concat()), Err(Error::SignatureInvalid), "{addend}");
+            seen += 1;
+        }
+        assert!(seen > 20, "{seen}");
+    }
+
+    // catalogue: D10
+    #[test]
+    fn accepts_a_hash_with_leading_zero_bytes() {
+        use sha2::{Digest, Sha256};
+        let signer = Signer::es256("k");
+        let zeros = (0..10_000_000u32).map(u32::to_be_bytes).find(|message| Sha256::digest(message)[..2] == [0, 0]);
+        let message = zeros.unwrap();
+        assert_eq!(signer.key().verify(&message, &signer.sign(&message)), Ok(()));
+        assert_eq!(signer.key().verify(MESSAGE, &signer.sign(&message)), Err(Error::SignatureInvalid));
+    }
+
     // catalogue: D11
     #[test]
     fn refuses_every_single_bit_flip_of_the_signature_and_of_the_message() {

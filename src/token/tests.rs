@@ -151,6 +151,15 @@ fn refuses_every_other_spelling_of_a_part_even_when_it_is_what_was_signed() {
     let mut other = header.clone();
     other.pop();
     assert_eq!(verdict(&signer, &signer.sealed(&format!("{other}R.{payload}"))), "malformed_base64url");
+    for (claims, last, same) in [(r#"{"iss":"joe"}"#, 'Q', "RSTUVWXYZabcdef"), (r#"{"iss":"joey"}"#, '0', "123")] {
+        let mut canonical = encode(claims);
+        assert_eq!(verdict(&signer, &signer.sealed(&format!("{header}.{canonical}"))), "verified");
+        assert_eq!(canonical.pop(), Some(last));
+        for last in same.chars() {
+            let input = format!("{header}.{canonical}{last}");
+            assert_eq!(verdict(&signer, &signer.sealed(&input)), "malformed_base64url", "{input}");
+        }
+    }
     let good = signer.sealed(&format!("{header}.{payload}"));
     assert_eq!(good.len() - good.rfind('.').unwrap() - 1, 86);
     for last in "BCDEFGHIJKLMNOP".chars() {
@@ -160,9 +169,17 @@ fn refuses_every_other_spelling_of_a_part_even_when_it_is_what_was_signed() {
         token.push(if was == 'A' { last } else { (was as u8 + 1) as char });
         assert_eq!(verdict(&signer, &token), "malformed_base64url");
     }
-    let standard = good.replace('-', "+").replace('_', "/");
-    if standard != good {
-        assert_eq!(verdict(&signer, &standard), "malformed_base64url");
+    // Both letters in both parts, and in the signature as it comes.
+    let (header, payload) = (encode("{\"alg\":\"ES256\",\"x\":\"?>?>??~~\"}"), encode("{\"a\":\"?>?>??~~>>\"}"));
+    assert_eq!(verdict(&signer, &signer.sealed(&format!("{header}.{payload}"))), "verified");
+    let standard = |part: &str| part.replace('-', "+").replace('_', "/");
+    for (header, payload) in [(standard(&header), payload.clone()), (header, standard(&payload))] {
+        assert!(format!("{header}{payload}").contains(['+', '/']), "{header} {payload}");
+        assert_eq!(verdict(&signer, &signer.sealed(&format!("{header}.{payload}"))), "malformed_base64url");
+    }
+    let (input, signature) = good.rsplit_once('.').unwrap();
+    for wrong in ["+", "/"] {
+        assert_eq!(verdict(&signer, &format!("{input}.{wrong}{}", &signature[1..])), "malformed_base64url");
     }
     assert_eq!(code(&format!("\u{feff}{good}")), "malformed_base64url");
 }
@@ -270,7 +287,6 @@ fn compares_alg_exactly_and_wants_a_string() {
 fn refuses_symmetric_algorithms_under_public_keys() {
     for signer in [Signer::es256("k"), Signer::rs256("k")] {
         for alg in ["HS256", "HS384", "HS512"] {
-            // Nothing here can make an HMAC, so any signature stands for all: the name is refused first.
             let token = signer.token_with(format!(r#"{{"alg":"{alg}","kid":"k"}}"#), CLAIMS);
             assert_eq!(verdict(&signer, &token), "alg_not_allowed");
         }
@@ -338,7 +354,9 @@ fn kid_has_at_most_256_bytes_and_is_kept_byte_for_byte() {
         |kid: &str| Jws::parse(&Signer::es256("k").token_with(format!(r#"{{"alg":"ES256","kid":"{kid}"}}"#), CLAIMS));
     assert_eq!(kid(&"k".repeat(MAX_KID_BYTES)).unwrap().kid().map(str::len), Some(MAX_KID_BYTES));
     assert_eq!(kid(&"k".repeat(MAX_KID_BYTES + 1)).unwrap_err(), Error::MalformedHeader { member: "kid" });
-    assert_eq!(kid(&"k".repeat(10 * 1024)).unwrap_err().code(), "token_too_large");
+    for length in [10 * 1024, 1 << 20] {
+        assert_eq!(kid(&"k".repeat(length)).unwrap_err().code(), "token_too_large");
+    }
     assert_eq!(kid(&"k".repeat(4 * 1024)).unwrap_err(), Error::HeaderTooLarge);
     for (written, read) in [
         ("../../etc/passwd", "../../etc/passwd"),
@@ -506,6 +524,15 @@ fn deep_and_wide_payloads_are_bounded() {
     }
     assert_eq!(with_payload(nested(110_000)), "token_too_large");
     assert_eq!(with_payload("[".repeat(100_000)), "token_too_large");
+    let members: Vec<String> = (0..100_000).map(|n| format!("\"{n}\":0")).collect();
+    for wide in [format!("{{{}}}", members.join(",")), format!("{{\"a\":[{}0]}}", "0,".repeat(99_999))] {
+        assert_eq!(with_payload(wide), "token_too_large");
+    }
+    assert_eq!(with_payload(format!("{{\"a\":\"{}\"}}", "a".repeat(1 << 20))), "token_too_large");
+    assert_eq!(with_payload(format!("{{\"a\":{}}}", "9".repeat(10 * 1024))), "token_too_large");
+    // As wide as a token can be.
+    assert_eq!(with_payload(format!("{{{}}}", members[..600].join(","))), "verified");
+    assert_eq!(with_payload(format!("{{\"a\":[{}0]}}", "0,".repeat(2_000))), "verified");
     assert_eq!(with_payload(format!("{{\"a\":{}}}", "9".repeat(4 * 1024))), "malformed_json");
 }
 
