@@ -87,9 +87,8 @@ export async function startWorkerd(workers, { cache, port = 0, log = () => {} })
 }
 
 function workerdBinary() {
-  // It comes with miniflare, which wrangler pins to the same version.
-  const { resolve } = createRequire(import.meta.url);
-  return createRequire(resolve("miniflare"))("workerd").default;
+  // package.json pins the version that wrangler does.
+  return createRequire(import.meta.url)("workerd").default;
 }
 
 /** The port, from the first `listen` event on workerd's control pipe; never resolves when there is none. */
