@@ -173,6 +173,23 @@ test("an unknown key id goes to the issuer itself, past the shared cache [K12]",
   assert.equal(issuer.server.hits.length, 1);
 });
 
+test("a set is renewed in the background past 300 s, and a key that is gone then is refused [K12]", async () => {
+  const issuer = keep(await startIssuer());
+  const cache = await agedCache(issuer, 296);
+  const next = makeKey("ES256");
+  issuer.server.behave = slowly(serve([next]), 1_000);
+  const gate = await started(configuration(issuer), { cache });
+  const token = issuer.token(reader());
+  assert.equal(await status(gate, token), 200);
+  assert.equal(issuer.server.hits.length, 0);
+  await until(1, 15_000, async () => {
+    assert.equal(await status(gate, token), 200, "nobody waits for the renewal");
+    return issuer.server.hits.length;
+  });
+  await until(401, 10_000, () => status(gate, token));
+  assert.equal(await status(gate, issuer.token(reader(), next)), 200);
+});
+
 test("good tokens pass while the key server is down, until the stale limit [K13]", { timeout: 60_000 }, async () => {
   const issuer = keep(await startIssuer());
   const token = issuer.token(reader());

@@ -31,11 +31,8 @@ before(async () => {
 });
 
 const good = () => send(gate.port, { target: "/orders", headers: [bearer(token)] });
-const fatal = () => {
-  const start = "/orders?";
-  const padding = FATAL_URL_BYTES - `http://acme.localhost${start}`.length;
-  return send(gate.port, { target: start.padEnd(start.length + padding, "x"), headers: [bearer(token)] });
-};
+const fatalTarget = "/orders?".padEnd(FATAL_URL_BYTES - "http://acme.localhost".length, "x");
+const fatal = () => send(gate.port, { target: fatalTarget, headers: [bearer(token)] });
 
 function assertFailedClosed(answer) {
   assert.equal(answer.status, 503);
@@ -62,6 +59,21 @@ test("many traps among many good requests spoil none of those [N06]", async () =
     else assert.equal(answer.status, 200, answer.text);
   }
   assert.equal((await good()).status, 200);
+});
+
+test("a trap while a key set is on its way holds up nobody for long [N06]", async () => {
+  const own = keep(await startIssuer());
+  const serve = own.server.behave;
+  own.server.behave = (request, response) => setTimeout(() => serve(request, response), 1_000);
+  const { directory } = keep(faultyBundle("core_check", URL_LENGTH, FATAL_URL_BYTES));
+  const other = keep(await startGate(withoutUpstream(own), { directory }));
+  const ask = () => send(other.port, { target: "/orders", headers: [bearer(own.token(reader()))] });
+  const waiting = Promise.all(Array.from({ length: 20 }, ask));
+  while (own.server.hits.length === 0) await new Promise((wake) => setTimeout(wake, 20));
+  assertFailedClosed(await send(other.port, { target: fatalTarget, headers: [bearer(token)] }));
+  // The gate has no upstream: what passes gets its 404.
+  for (const answer of await waiting) assert.ok([404, 503].includes(answer.status), `${answer.status}`);
+  assert.equal((await ask()).status, 404);
 });
 
 test("a trap while a key set is taken in is a 503, and not a way in [N06]", async () => {
