@@ -65,9 +65,8 @@ function orders() {
 }
 
 /** What workerd says of a configuration is one line of ours, and a stack. */
-function startTrouble(error) {
-  const line = /tollgate: .*/.exec(error.message)?.[0] ?? error.message;
-  return new Trouble(line.replace(/^tollgate: /, ""));
+function startTrouble({ message }) {
+  return new Trouble(/.*\btollgate: (.+)/.exec(message)?.[1] ?? message);
 }
 
 async function start({ port, config }) {

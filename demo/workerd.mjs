@@ -13,6 +13,12 @@ export class StartError extends Error {}
 /** How a file of a bundle is given to workerd. */
 const MODULE_KINDS = { ".js": "esModule", ".mjs": "esModule", ".wasm": "wasm", ".json": "text", ".txt": "text" };
 
+/** None of these outlives us. */
+const running = new Set();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** Milliseconds within which workerd must listen, and within which it must end. */
 const START_MS = 20_000;
 const STOP_MS = 3_000;
@@ -55,8 +61,7 @@ export async function startWorkerd(workers, { cache, port = 0, log = () => {} })
     // Signals from the terminal reach us, and we stop it.
     detached: true,
   });
-  const orphaned = () => child.kill("SIGKILL");
-  process.once("exit", orphaned);
+  running.add(child);
   const said = [];
   for (const stream of [child.stdout, child.stderr]) {
     eachLine(stream, (line) => {
@@ -65,7 +70,7 @@ export async function startWorkerd(workers, { cache, port = 0, log = () => {} })
     });
   }
   const ended = new Promise((resolve) => child.once("close", resolve)).then(() => {
-    process.off("exit", orphaned);
+    running.delete(child);
     rmSync(folder, { recursive: true, force: true });
   });
   const stop = async () => {
@@ -82,9 +87,8 @@ export async function startWorkerd(workers, { cache, port = 0, log = () => {} })
 }
 
 function workerdBinary() {
-  // It comes with miniflare, which wrangler pins to the same version.
-  const { resolve } = createRequire(import.meta.url);
-  return createRequire(resolve("miniflare"))("workerd").default;
+  // package.json pins the version that wrangler does.
+  return createRequire(import.meta.url)("workerd").default;
 }
 
 /** The port, from the first `listen` event on workerd's control pipe; never resolves when there is none. */

@@ -8,8 +8,8 @@ import type { CallOptions, Hooks } from "./hooks.js";
 import { type FlatRequest, flatten, type RequestLike } from "./request.js";
 import type { Principal } from "./verifier.js";
 
-/** A header field: name and value. */
-export type HeaderField = readonly [name: string, value: string];
+/** A header field: name and value; a list of them is what `new Headers` and `new Response` take. */
+export type HeaderField = [name: string, value: string];
 
 /** The request may pass: remove `removeHeaders` from it, then set `setHeaders`, then forward it. */
 export interface Allow {
@@ -19,14 +19,14 @@ export interface Allow {
   /** The path pattern of the rule; `null` for a preflight. */
   readonly rule: string | null;
   /** Set these on the request to the origin, after removing. */
-  readonly setHeaders: readonly HeaderField[];
+  readonly setHeaders: HeaderField[];
   /** Remove these from the request first, whatever the case of their names. */
   readonly removeHeaders: readonly string[];
   /**
    * With `cors` configured: set these on the origin's answer (append `vary`) after dropping its own
    * `access-control-allow-origin`, `-allow-credentials` and `-expose-headers`.
    */
-  readonly responseHeaders?: readonly HeaderField[];
+  readonly responseHeaders?: HeaderField[];
 }
 
 /** The request is refused: answer with `status`, `headers` and `body`. Also how a CORS preflight is answered. */
@@ -35,7 +35,8 @@ export interface Deny {
   /** The exact reason, for logs. The body tells the client a coarser one. */
   readonly code: string;
   readonly status: number;
-  readonly headers: readonly HeaderField[];
+  readonly headers: HeaderField[];
+  /** Problem details (RFC 9457); empty for a preflight, whose 204 must have no body: `decision.body || null`. */
   readonly body: string;
 }
 
@@ -45,7 +46,7 @@ export interface Unavailable {
   /** `keys_due`, `keys_unavailable` or `internal_error`. */
   readonly code: string;
   readonly status: 503;
-  readonly headers: readonly HeaderField[];
+  readonly headers: HeaderField[];
   readonly body: string;
 }
 
@@ -75,7 +76,7 @@ export interface Gate {
    * @example
    * ```ts
    * const decision = await gate.check(request);
-   * if (decision.outcome !== "allow") return new Response(decision.body, { ...decision, headers: [...decision.headers] });
+   * if (decision.outcome !== "allow") return new Response(decision.body || null, decision);
    * ```
    */
   check(request: RequestLike, options?: CallOptions): Promise<Decision>;
@@ -123,8 +124,8 @@ export type DecisionsAgree = Holds<
 /** A decision as the core sends it, with what only the host needs. */
 type Answer = Decision & { readonly issuer?: number; readonly refresh?: readonly number[] };
 
-/** The answer when the core trapped: fail closed, and say nothing about why. */
-const FAILED: Unavailable = {
+/** The answer when the core trapped: closed, and in the core's own words for what can't be decided now. */
+const failed = (): Unavailable => ({
   outcome: "unavailable",
   code: "internal_error",
   status: 503,
@@ -133,8 +134,12 @@ const FAILED: Unavailable = {
     ["cache-control", "no-store"],
     ["retry-after", "1"],
   ],
-  body: '{"type":"about:blank","title":"Service Unavailable","status":503}',
-};
+  body: JSON.stringify({
+    type: "urn:tollgate:unavailable",
+    title: "The request can't be authenticated right now",
+    status: 503,
+  }),
+});
 
 /**
  * `createGate` for one runtime.
@@ -181,7 +186,7 @@ class CoreGate implements Gate {
       return this.#client.ask((core) => core.check(method, url, headers, count, now, lastTry));
     } catch (error) {
       if (error instanceof TollgateError && error.code === "closed") throw error;
-      return FAILED;
+      return failed();
     }
   }
 

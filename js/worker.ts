@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import Rust from "../build/index.js";
 import { flatten } from "./request.ts";
 import { answerToClient, badGateway, failedClosed, refusal } from "./worker/answer.ts";
-import { configText, readUpstream } from "./worker/config.ts";
+import { configText, readUpstream, type Upstream } from "./worker/config.ts";
 import { forward } from "./worker/forward.ts";
 import { type Allow, WorkerGate } from "./worker/gate.ts";
 
@@ -20,13 +20,13 @@ export default {
     if (decision.outcome !== "allow") return refusal(decision);
     // The crate's own handler answers what has nowhere to go.
     if (upstream === null) return new Rust(context, bindings).fetch(request);
-    return exchange(request, decision);
+    return exchange(request, decision, upstream);
   },
 } satisfies ExportedHandler<Cloudflare.Env>;
 
-async function exchange(request: Request, decision: Allow): Promise<Response> {
+async function exchange(request: Request, decision: Allow, to: Upstream): Promise<Response> {
   try {
-    return answerToClient(await forward(request, decision, upstream!), decision);
+    return answerToClient(await forward(request, decision, to), decision);
   } catch {
     // The message may hold an address of the inside.
     return badGateway(decision);

@@ -47,7 +47,8 @@ export async function checkConfigurations(generated, files = {}) {
       Core.gate(text).free();
     } catch (error) {
       if (error.code !== "config_invalid") throw error;
-      throw new Trouble(`${where}: ${error.message}${error.member ? ` (at ${error.member})` : ""}`);
+      const named = !error.member || error.message.includes(error.member);
+      throw new Trouble(`${where}: ${error.message}${named ? "" : ` (at ${error.member})`}`);
     }
   }
 }

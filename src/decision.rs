@@ -14,7 +14,7 @@ use crate::policy::Policy;
 /// What a gate decides about one request.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
-#[expect(clippy::large_enum_variant, reason = "one is made a request, and the large variant is the common one")]
+#[allow(clippy::large_enum_variant, reason = "one is made a request, and the large variant is the common one")]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
 pub enum Decision {
     /// Forward it.

@@ -3,7 +3,7 @@
 import { Core } from "../../build/index.js";
 import type { Deny, HeaderField, Allow as PublicAllow, Unavailable } from "../gate.ts";
 import type { TollgateEvent } from "../hooks.ts";
-import { type KeyCore, KeyFetcher } from "../keys.ts";
+import { type KeyCore, KeyFetcher, type WaitUntil } from "../keys.ts";
 import type { FlatRequest } from "../request.ts";
 import { SharedKeys } from "./keys.ts";
 
@@ -31,7 +31,7 @@ export class WorkerGate {
       now,
       transport: this.#shared.transport,
       emit: (event) => {
-        this.#shared.noteAccepted(event);
+        this.#shared.noteOutcome(event);
         report(event);
       },
     });
@@ -45,11 +45,7 @@ export class WorkerGate {
   /** Decides, waiting for keys where they are due. `undefined` when the core failed: nothing may pass then. */
   async decide(request: FlatRequest, context: ExecutionContext): Promise<Allow | Refusal | undefined> {
     try {
-      let answer = this.#ask(request, false);
-      if (answer.outcome === "unavailable" && answer.issuer !== undefined) {
-        await this.#keys.settle(answer.issuer, this.#shared.waitUntil(context));
-        answer = this.#ask(request, true);
-      }
+      const answer = await this.#definitive(request, this.#shared.waitUntil(context));
       if (answer.refresh !== undefined) this.#keys.refresh(answer.refresh, this.#shared.waitUntil(context));
       if (answer.outcome !== "allow") {
         report({ type: "decision", outcome: answer.outcome, code: answer.code, rule: null, status: answer.status });
@@ -59,6 +55,19 @@ export class WorkerGate {
       report({ type: "decision", outcome: "unavailable", code: "internal_error", rule: null, status: 503 });
       return undefined;
     }
+  }
+
+  async #definitive(request: FlatRequest, waitUntil: WaitUntil): Promise<Answer> {
+    const answer = this.#ask(request, false);
+    if (!isDue(answer)) return answer;
+    const { copiesTaken } = this.#shared;
+    await this.#keys.settle(answer.issuer, waitUntil);
+    if (this.#shared.copiesTaken === copiesTaken) return this.#ask(request, true);
+    // A copy from the shared cache may lack the newest key. That is no reason to refuse before its issuer was asked.
+    const second = this.#ask(request, false);
+    if (!isDue(second)) return second;
+    await this.#keys.settle(second.issuer, waitUntil);
+    return this.#ask(request, true);
   }
 
   #ask({ method, url, headers, count }: FlatRequest, lastTry: boolean): Answer {
@@ -93,6 +102,11 @@ export class WorkerGate {
       fetchFailed: (...event) => this.#call((core) => core.fetchFailed(...event)),
     };
   }
+}
+
+/** Whether keys must be fetched before this can be decided. */
+function isDue(answer: Answer): answer is Answer & { readonly issuer: number } {
+  return answer.outcome === "unavailable" && answer.issuer !== undefined;
 }
 
 function startCore(config: string): Core {

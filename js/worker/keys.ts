@@ -21,33 +21,45 @@ interface Brought {
 
 /** The transport of the Worker, and what it remembers about the sets it brought. */
 export class SharedKeys {
+  /** How many times a copy was taken instead of asking the origin. */
+  copiesTaken = 0;
   /** By issuer: when the set that the core holds was fetched. */
   readonly #held = new Map<string, number>();
   /** By issuer: brought, and not judged by the core yet. */
   readonly #brought = new Map<string, Brought>();
+  /** Issuers whose shared copy the core refused, as it may after a change of configuration: their origin is asked. */
+  readonly #distrusted = new Set<string>();
   /** Accepted by the core, and not in the shared cache yet. */
   #accepted: Brought[] = [];
 
   readonly transport: Transport = async (url, { signal, issuer, cachedSince }) => {
     const ends = AbortSignal.any([signal, AbortSignal.timeout(EXCHANGE_MS)]);
+    const since = this.#distrusted.has(issuer) ? undefined : (cachedSince ?? undefined);
     const answer: KeyResponse | { readonly reason: string } = JSON.parse(
-      await fetchKeySet(issuer, url, cachedSince ?? undefined, this.#held.get(issuer), ends),
+      await fetchKeySet(issuer, url, since, this.#held.get(issuer), ends),
     );
     if ("reason" in answer) throw new TransportError(ends.aborted ? "timeout" : answer.reason);
     if (answer.status !== 200) return answer;
     const { text } = answer;
     const fetchedAt = answer.fetchedAt ?? Date.now() / 1000;
+    if (answer.fetchedAt !== null && since !== undefined && fetchedAt >= since) this.copiesTaken += 1;
     this.#brought.set(issuer, { issuer, url, text, fetchedAt, isFromOrigin: answer.fetchedAt === null });
     return { ...answer, fetchedAt };
   };
 
   /** To be told every event: a set that the core accepted is held now, and worth sharing. */
-  noteAccepted(event: TollgateEvent): void {
-    if (event.type !== "keys_fetched") return;
-    const brought = this.#brought.get(event.issuer);
+  noteOutcome(event: TollgateEvent): void {
+    if (event.type !== "keys_fetched" && event.type !== "keys_fetch_failed") return;
+    const { issuer } = event;
+    const brought = this.#brought.get(issuer);
     if (brought === undefined) return;
-    this.#brought.delete(event.issuer);
-    this.#held.set(event.issuer, brought.fetchedAt);
+    this.#brought.delete(issuer);
+    if (event.type === "keys_fetch_failed") {
+      if (!brought.isFromOrigin) this.#distrusted.add(issuer);
+      return;
+    }
+    this.#held.set(issuer, brought.fetchedAt);
+    this.#distrusted.delete(issuer);
     if (brought.isFromOrigin) this.#accepted.push(brought);
   }
 

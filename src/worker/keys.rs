@@ -1,18 +1,24 @@
 //! Key sets over HTTP and in the shared cache. Follows no redirect, reads 64 KiB at most, trusts no content type, and
 //! judges no key: only text and times cross to JavaScript.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use futures_util::TryStreamExt;
+use futures_util::future::{Either, select};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{
-    AbortSignal, Cache, CacheMode, Date, Fetch, Headers, Request, RequestInit, RequestRedirect, Response, Result, Url,
-    web_sys,
+    AbortSignal, Cache, CacheMode, Date, Delay, Fetch, Headers, Request, RequestInit, RequestRedirect, Response,
+    Result, Url, web_sys,
 };
 
 use crate::limits::{JWKS_STALE_SECONDS, MAX_JWKS_BYTES};
 
 /// A cache of our own: nothing that is served to clients can land in it.
 const CACHE_NAME: &str = "tollgate-keys";
+/// A cache that has not answered by then is as good as an empty one.
+const CACHE_TIMEOUT: Duration = Duration::from_millis(500);
 /// When the origin gave the set, in Unix seconds.
 const FETCHED_AT: &str = "x-tollgate-fetched-at";
 
@@ -47,7 +53,7 @@ pub async fn fetch_key_set(
     signal: web_sys::AbortSignal,
 ) -> String {
     let copy = match cached_since {
-        Some(_) => read_copy(&issuer, &url).await.unwrap_or(None),
+        Some(_) => look_up(&issuer, &url).await,
         None => None,
     };
     let now = unix_seconds();
@@ -133,6 +139,13 @@ fn retry_after_seconds(headers: &Headers) -> Option<f64> {
 /// The key of a copy names the issuer and the URL, so that no issuer is ever given another's keys.
 fn cache_key(issuer: &str, url: &str) -> Result<Url> {
     Ok(Url::parse_with_params("https://keys.tollgate.invalid/", [("issuer", issuer), ("url", url)])?)
+}
+
+async fn look_up(issuer: &str, url: &str) -> Option<Copy> {
+    match select(pin!(read_copy(issuer, url)), Delay::from(CACHE_TIMEOUT)).await {
+        Either::Left((Ok(copy), _)) => copy,
+        _ => None,
+    }
 }
 
 async fn read_copy(issuer: &str, url: &str) -> Result<Option<Copy>> {

@@ -314,6 +314,22 @@ test("with cors, a preflight is answered and an allowed request carries response
   assert.equal(Object.fromEntries(passed.responseHeaders)["access-control-allow-origin"], origins[0]);
 });
 
+test("a refusal is what new Response takes, a preflight too", async () => {
+  const cors = createGate({ ...config, cors: { origins: ["https://app.example.com"] } }, hooks);
+  const asks = { origin: "https://app.example.com", "access-control-request-method": "PUT" };
+  const cases = [
+    [{ method: "OPTIONS", url: URL_OF("/orders"), headers: asks }, 204],
+    [{ method: "GET", url: URL_OF("/orders"), headers: {} }, 401],
+  ];
+  for (const [request, status] of cases) {
+    const decision = cors.checkSync(request);
+    const response = new Response(decision.body || null, decision);
+    assert.equal(response.status, status);
+    for (const [name, value] of decision.headers) assert.ok(response.headers.get(name).includes(value));
+    assert.equal(await response.text(), decision.body);
+  }
+});
+
 test("a closed gate refuses to be used", async () => {
   const closing = createGate(config, hooks);
   closing.close();

@@ -73,7 +73,7 @@ switch (fromRecord.outcome) {
   }
   case "unavailable": {
     const status: 503 = fromRecord.status;
-    console.log(status);
+    console.log(status, new Response(fromRecord.body || null, fromRecord));
     break;
   }
 }

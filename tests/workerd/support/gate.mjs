@@ -1,7 +1,8 @@
 // The gate as it is deployed, in workerd, with an issuer, an origin and a cache of the test's own. Mocks nothing of the gate.
 
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
 import { startCache } from "../../../demo/cache.mjs";
@@ -71,9 +72,12 @@ export async function startGate(config, { bindings = {}, behind = [], cache, dir
   }
 }
 
+const folder = mkdtempSync(join(tmpdir(), "tollgate-workers-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
 /** A Worker of demo/ or of fixtures/, bundled. */
 export function worker(name, source) {
-  const directory = join(root, "dist", "tests", name);
+  const directory = join(folder, name);
   // The main module takes the name that demo/orders/wrangler.toml gives it.
   buildSync({
     entryPoints: [join(root, source)],
