@@ -2,7 +2,7 @@
 // case counts as held only where a test that `npm test` runs names it, and a mark that leads to no test is an error.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import { path, root, runMain, Trouble } from "./project.mjs";
 
 const PAGE = "docs/CONFORMANCE.md";
@@ -11,11 +11,11 @@ const EXCEPTIONS = "tests/exceptions.json";
 
 /** Which suites of `npm test` run a file's tests. A mark anywhere else counts for nothing. */
 const SUITES = [
-  { files: /^src\/.*\.rs$/, run: "`native`, `wasm` (Node) and `browser` (Chrome)" },
-  { files: /^tests\/[^/]+\.rs$/, run: "`native`" },
-  { files: /^tests\/node\/[^/]+\.test\.mjs$/, run: "`node`, against the packed tarball" },
-  { files: /^tests\/workerd\/[^/]+\.test\.mjs$/, run: "`workerd`" },
-  { files: /^tests\/browser\/[^/]+\.test\.mjs$/, run: "`browser`" },
+  { files: /^src\/.*\.rs$/, place: "src", run: "`native`, `wasm` (Node) and `browser` (Chrome)" },
+  { files: /^tests\/[^/]+\.rs$/, place: "tests/*.rs", run: "`native`" },
+  { files: /^tests\/node\/[^/]+\.test\.mjs$/, place: "tests/node", run: "`node`, against the packed tarball" },
+  { files: /^tests\/workerd\/[^/]+\.test\.mjs$/, place: "tests/workerd", run: "`workerd`" },
+  { files: /^tests\/browser\/[^/]+\.test\.mjs$/, place: "tests/browser", run: "`browser`" },
 ];
 const suiteOf = (file) => SUITES.find(({ files }) => files.test(file));
 
@@ -124,8 +124,7 @@ export function page({ sections, cases }, tests, exceptions) {
     "| tests in | are run by the suite |",
     "|---|---|",
     ...SUITES.filter(({ files }) => tests.some(({ file }) => files.test(file))).map(
-      ({ files, run }) =>
-        `| ${[...new Set(tests.filter(({ file }) => files.test(file)).map(placeOf))].join(", ")} | ${run} |`,
+      ({ place, run }) => `| \`${place}\` | ${run} |`,
     ),
   ];
   for (const [letter, title] of Object.entries(sections)) {
@@ -146,7 +145,6 @@ export function page({ sections, cases }, tests, exceptions) {
 }
 
 const cell = (text) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
-const placeOf = ({ file }) => `\`${file.startsWith("src/") ? "src" : dirname(file)}\``;
 
 /** Tests by file, one file a line. */
 function listed(tests) {
