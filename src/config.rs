@@ -473,9 +473,9 @@ fn default_send() -> Vec<Sent> {
 pub(crate) fn parse<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        // A `?` stands for a member that could not be read as far as its name.
         let path = error.path().to_string();
-        let member = if path == "." { String::new() } else { path };
-        Error::config(member, error.inner().to_string())
+        Error::config(path.trim_end_matches(['.', '?']), error.inner().to_string())
     })?;
     deserializer.end().map_err(|error| Error::config("", format!("expected one JSON document: {error}")))?;
     // Stricter than the reader above, which lets the last of two equal names in a map win.

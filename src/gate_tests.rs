@@ -507,6 +507,12 @@ fn configurations_that_can_not_be_right_name_the_member() {
     );
     let hosts = r#"{ "from": { "hosts": { "a.example": "acme", "a.ex\u0061mple": "globex" } } }"#;
     let doubled = config(good(), serde_json::json!({ "tenant": "<hosts>" })).to_string().replace("\"<hosts>\"", hosts);
+    let cut = [("", ""), ("{x", ""), ("{\"rules\": [}", "rules[0]"), ("{\"rules\": [{\"path\" ", "rules[0]")];
+    for (text, member) in cut {
+        let Err(Error::Config { member: named, problem }) = Gate::from_json(text) else { panic!("{text:?}") };
+        assert_eq!(named, member, "{text:?}");
+        assert!(problem.contains("line 1 column"), "says where: {problem}");
+    }
     for text in ["", "[]", "{} x", "null", "{\"rules\":[],\"rules\":[]}", doubled.as_str()] {
         assert_eq!(Gate::from_json(text).unwrap_err().code(), "config_invalid", "{text:?}");
     }
