@@ -62,7 +62,18 @@ test("every command of the documents exists", () => {
     const inBlocks = blocks(text).flatMap(({ language, body }) => (language === "sh" ? body.split("\n") : []));
     return [...inBlocks, ...[...text.matchAll(/`((?:npm|npx) [^`]+)`/g)].map(([, command]) => command)];
   });
-  const commands = [...new Set(lines.map((line) => line.replace(/\s+#.*$/, "").replace(/\s+/g, " ").trim()).filter(Boolean))];
+  const commands = [
+    ...new Set(
+      lines
+        .map((line) =>
+          line
+            .replace(/\s+#.*$/, "")
+            .replace(/\s+/g, " ")
+            .trim(),
+        )
+        .filter(Boolean),
+    ),
+  ];
   assert.ok(
     commands.includes("npm start") && commands.includes("npm test") && commands.includes("npx wrangler deploy"),
   );
