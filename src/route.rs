@@ -263,6 +263,7 @@ impl Router {
                 Part::Rest => "/{*}".to_owned(),
             })
             .collect();
+        let tenant_segment = parts.iter().position(|part| *part == Part::Any("tenant"));
         let id = match self.shapes.iter().position(|shape| shape.key == key) {
             Some(id) => id,
             None => {
@@ -273,12 +274,10 @@ impl Router {
                         "only letter case or a final slash tells it from another rule; many origins ignore both",
                     ));
                 }
-                let tenant_segment = parts.iter().position(|part| *part == Part::Any("tenant"));
                 self.shapes.push(Shape { key, tenant_segment, encoded_slash: false, by_method: Vec::new() });
                 id
             }
         };
-        let tenant_segment = parts.iter().position(|part| *part == Part::Any("tenant"));
         match self.shapes.get_mut(id) {
             Some(shape) if shape.tenant_segment == tenant_segment => Ok(shape),
             _ => Err(Error::config(
