@@ -182,20 +182,21 @@ function microseconds(work) {
 }
 
 // Measured for the reader, and never judged: a machine under load must not fail a suite.
-test("prints what a verification costs beside native code", (t) => {
+test("native code takes the tokens that are timed, and the time of both is printed", (t) => {
   for (const signer of [es, makeKey("RS256", "rs-1")]) {
     const text = token(signer);
     const verifier = createVerifier(verifierConfig([signer]), { now: () => NOW });
     const input = Buffer.from(text.slice(0, text.lastIndexOf(".")));
     const signed = signature(signer, input);
     const publicKey = { key: signer.publicKey, dsaEncoding: "ieee-p1363" };
+    assert.equal(verifier.verifySync(text).principal.kind, "user");
+    assert.equal(nativeVerify("sha256", input, publicKey, signed), true);
     const ours = microseconds(() => verifier.verifySync(text));
     const native = microseconds(() => nativeVerify("sha256", input, publicKey, signed));
     const round = (time) => Math.round(time).toLocaleString("en");
     t.diagnostic(
       `speed ${signer.algorithm}: whole verification ${round(ours)} µs, native signature ${round(native)} µs`,
     );
-    assert.ok(Number.isFinite(ours) && Number.isFinite(native));
   }
 });
 
