@@ -3,3 +3,4 @@
 pub(crate) mod es256;
 mod roca;
 pub(crate) mod rs256;
+pub(crate) mod lanes;
