@@ -14,6 +14,8 @@ pub(crate) trait Lanes: Copy {
     fn load_f(from: &[f64; 2]) -> Self::F;
     fn store_f(from: Self::F) -> [f64; 2];
     fn load_i(from: &[u64; 2]) -> Self::I;
+    /// Two numbers from two places.
+    fn load_two(low: &u64, high: &u64) -> Self::I;
     fn store_i(from: Self::I) -> [u64; 2];
     /// The same number in both lanes.
     fn both_f(number: f64) -> Self::F;
@@ -22,6 +24,8 @@ pub(crate) trait Lanes: Copy {
 
     /// a·b + c, rounded once. An engine may round twice; the known-answer check refuses it.
     fn fma(a: Self::F, b: Self::F, c: Self::F) -> Self::F;
+    /// c − a·b, rounded once.
+    fn fnma(a: Self::F, b: Self::F, c: Self::F) -> Self::F;
     fn add_f(a: Self::F, b: Self::F) -> Self::F;
     fn sub_f(a: Self::F, b: Self::F) -> Self::F;
     fn mul_f(a: Self::F, b: Self::F) -> Self::F;
@@ -38,12 +42,8 @@ pub(crate) trait Lanes: Copy {
     /// Logical: zeros come in.
     fn shr<const BITS: u32>(a: Self::I) -> Self::I;
 
-    /// (a₀, b₀)
-    fn low_low(a: Self::F, b: Self::F) -> Self::F;
-    /// (a₁, b₁)
-    fn high_high(a: Self::F, b: Self::F) -> Self::F;
-    /// (a₀, b₁)
-    fn low_high(a: Self::F, b: Self::F) -> Self::F;
+    /// (a₁, a₀)
+    fn swapped(a: Self::F) -> Self::F;
 }
 
 /// [`Lanes`] in plain Rust.
@@ -69,6 +69,10 @@ impl Lanes for Portable {
         *from
     }
     #[inline(always)]
+    fn load_two(low: &u64, high: &u64) -> [u64; 2] {
+        [*low, *high]
+    }
+    #[inline(always)]
     fn store_i(from: [u64; 2]) -> [u64; 2] {
         from
     }
@@ -83,6 +87,10 @@ impl Lanes for Portable {
     #[inline(always)]
     fn fma(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> [f64; 2] {
         [a[0].mul_add(b[0], c[0]), a[1].mul_add(b[1], c[1])]
+    }
+    #[inline(always)]
+    fn fnma(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> [f64; 2] {
+        [(-a[0]).mul_add(b[0], c[0]), (-a[1]).mul_add(b[1], c[1])]
     }
     #[inline(always)]
     fn add_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
@@ -129,16 +137,8 @@ impl Lanes for Portable {
         [a[0] >> BITS, a[1] >> BITS]
     }
     #[inline(always)]
-    fn low_low(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
-        [a[0], b[0]]
-    }
-    #[inline(always)]
-    fn high_high(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
-        [a[1], b[1]]
-    }
-    #[inline(always)]
-    fn low_high(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
-        [a[0], b[1]]
+    fn swapped(a: [f64; 2]) -> [f64; 2] {
+        [a[1], a[0]]
     }
 }
 
@@ -179,6 +179,10 @@ mod relaxed {
             unsafe { v128_load(from.as_ptr().cast()) }
         }
         #[inline(always)]
+        fn load_two(low: &u64, high: &u64) -> v128 {
+            unsafe { v128_load64_lane::<1>(v128_load64_zero(low), high) }
+        }
+        #[inline(always)]
         fn store_i(from: v128) -> [u64; 2] {
             let mut to = [0; 2];
             unsafe { v128_store(to.as_mut_ptr().cast(), from) };
@@ -195,6 +199,10 @@ mod relaxed {
         #[inline(always)]
         fn fma(a: v128, b: v128, c: v128) -> v128 {
             unsafe { f64x2_relaxed_madd(a, b, c) }
+        }
+        #[inline(always)]
+        fn fnma(a: v128, b: v128, c: v128) -> v128 {
+            unsafe { f64x2_relaxed_nmadd(a, b, c) }
         }
         #[inline(always)]
         fn add_f(a: v128, b: v128) -> v128 {
@@ -241,16 +249,8 @@ mod relaxed {
             unsafe { u64x2_shr(a, BITS) }
         }
         #[inline(always)]
-        fn low_low(a: v128, b: v128) -> v128 {
-            unsafe { u64x2_shuffle::<0, 2>(a, b) }
-        }
-        #[inline(always)]
-        fn high_high(a: v128, b: v128) -> v128 {
-            unsafe { u64x2_shuffle::<1, 3>(a, b) }
-        }
-        #[inline(always)]
-        fn low_high(a: v128, b: v128) -> v128 {
-            unsafe { u64x2_shuffle::<0, 3>(a, b) }
+        fn swapped(a: v128) -> v128 {
+            unsafe { u64x2_shuffle::<1, 0>(a, a) }
         }
     }
 }

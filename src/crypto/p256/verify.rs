@@ -1,0 +1,173 @@
+//! The signature check: x(u₁·G + u₂·Q) against r (FIPS 186-5 section 6.4.2). Variable time: everything in it is public.
+
+use super::curve::Curve;
+use super::multiples::{Near, WINDOWS, Windows, half, lift, merge, near};
+use super::point::{Affine, Points};
+use super::scalar::{HALF_DIGITS, digits_of_4, digits_of_8, multipliers};
+use super::words::{self, N, ONE, P, Words, ZERO};
+
+/// A point that multiples are taken of.
+pub(super) struct Base {
+    point: Affine,
+    /// 2^128 times the point, so that two halves of a multiplier share their doublings.
+    half: Affine,
+    pub(super) windows: Windows,
+}
+
+impl Base {
+    /// `point` is in the kernel's Montgomery form. Costs 128 doublings.
+    pub(super) fn new<C: Curve>(point: Affine) -> Self {
+        Self { point, half: half::<C>(&point), windows: Windows::new(point) }
+    }
+}
+
+/// Whether (r, s) is a signature of the hash `e` under the key `q`. `r` and `s` are in [1, n).
+pub(super) fn holds<C: Curve>(g: &Base, q: &Base, e: Words, r: Words, s: Words) -> bool {
+    let (u1, u2) = multipliers(e, r, s);
+    let quick = sum::<C>(g, q, u1, u2).and_then(|points| {
+        let (x, zz) = C::sum_of_both(&points);
+        x_is::<C>(&x, &zz, r)
+    });
+    // A sum on the way was one that the incomplete formulas can't make, or had nothing in it.
+    quick.unwrap_or_else(|| complete_sum::<C>(g, q, u1, u2).is_some_and(|point| x_is::<C>(&point.x, &point.zz, r) == Some(true)))
+}
+
+/// An entry to add, and whether its negative.
+type Entry<'e> = Option<(&'e Affine, bool)>;
+
+/// Two points whose sum is u₁·G + u₂·Q; `None` when one is the point at infinity.
+fn sum<C: Curve>(g: &Base, q: &Base, u1: Words, u2: Words) -> Option<Points<C::Stored>> {
+    let mut sums = Sums::<C> { points: None, some: [false; 2] };
+    match (g.windows.is_complete(), q.windows.is_complete()) {
+        (true, true) => {
+            let (u1, u2) = (digits_of_8(u1), digits_of_8(u2));
+            for window in 0..=WINDOWS {
+                sums.add(g.entry(&u1, window), q.entry(&u2, window));
+            }
+        }
+        (true, false) => {
+            sums.add_by_doubling(&[(q, u2)]);
+            sums.add_by_windows(g, u1);
+        }
+        (false, true) => {
+            sums.add_by_doubling(&[(g, u1)]);
+            sums.add_by_windows(q, u2);
+        }
+        (false, false) => sums.add_by_doubling(&[(g, u1), (q, u2)]),
+    }
+    sums.points.filter(|_| sums.some == [true; 2])
+}
+
+impl Base {
+    fn entry(&self, digits: &[i16; WINDOWS + 1], window: usize) -> Entry<'_> {
+        self.windows.entry(window, digits[window]).map(|entry| (entry, digits[window] < 0))
+    }
+}
+
+/// Two sums, which begin with nothing.
+struct Sums<C: Curve> {
+    points: Option<Points<C::Stored>>,
+    some: [bool; 2],
+}
+
+impl<C: Curve> Sums<C> {
+    fn add(&mut self, low: Entry<'_>, high: Entry<'_>) {
+        if let (Some(points), Some(low), Some(high), [true, true]) = (&mut self.points, low, high, self.some) {
+            C::add(points, low.0, high.0, [low.1, high.1]);
+            return;
+        }
+        // A digit is 0, or a sum still is: lane by lane.
+        let Some((filler, _)) = low.or(high) else { return };
+        let absent = (filler, false);
+        let ((low_entry, low_sign), (high_entry, high_sign)) = (low.unwrap_or(absent), high.unwrap_or(absent));
+        let first = {
+            let negated = |entry: &Affine, negative| if negative { [entry[0], words::sub(P, entry[1]).0] } else { *entry };
+            lift::<C>(&negated(low_entry, low_sign), &negated(high_entry, high_sign))
+        };
+        let before = self.points.unwrap_or(first);
+        let mut after = before;
+        C::add(&mut after, low_entry, high_entry, [low_sign, high_sign]);
+        let next = |lane: usize, entry: Entry<'_>| match (entry, self.some[lane]) {
+            (None, _) => before,
+            (Some(_), false) => first,
+            (Some(_), true) => after,
+        };
+        self.points = Some(merge::<C>(&next(0, low), &next(1, high)));
+        self.some = [self.some[0] || low.is_some(), self.some[1] || high.is_some()];
+    }
+
+    /// Adds multiples of points of which no window is known: the lower half of each multiplier in one lane, the higher
+    /// half in the other, four bits at a time.
+    fn add_by_doubling(&mut self, terms: &[(&Base, Words)]) {
+        let terms: Vec<(Near, _)> =
+            terms.iter().map(|(base, u)| (near::<C>(&base.point, &base.half), digits_of_4(*u))).collect();
+        for position in (0..=HALF_DIGITS).rev() {
+            if let Some(points) = &mut self.points {
+                for _ in 0..4 {
+                    C::double(points);
+                }
+            }
+            for (near, digits) in &terms {
+                let entry = |digit: i16, lane: usize| {
+                    let multiple = near.get(usize::from(digit.unsigned_abs()).checked_sub(1)?)?;
+                    Some((&multiple[lane], digit < 0))
+                };
+                let low = if position == HALF_DIGITS { 0 } else { digits[position] };
+                self.add(entry(low, 0), entry(digits[HALF_DIGITS + position], 1));
+            }
+        }
+    }
+
+    /// Adds a multiple of a point of which all windows are known.
+    fn add_by_windows(&mut self, base: &Base, u: Words) {
+        let digits = digits_of_8(u);
+        for window in (0..WINDOWS).step_by(2) {
+            self.add(base.entry(&digits, window), base.entry(&digits, window + 1));
+        }
+        self.add(base.entry(&digits, WINDOWS), None);
+    }
+}
+
+/// Whether x ≡ r modulo n, x being X/ZZ of the low element; `None` when ZZ is 0. No inversion: X against r·ZZ, and
+/// against (r + n)·ZZ where r + n is below p.
+fn x_is<C: Curve>(x: &C::Stored, zz: &C::Stored, r: Words) -> Option<bool> {
+    let sides = C::merge(x, &C::swapped(zz));
+    let against = |r: Words| C::pack(&C::mul(&C::unpack(&ONE, &r), &sides));
+    let [x, r_zz] = against(r);
+    // r is not 0 modulo p, so the product is 0 only when ZZ is.
+    if r_zz == ZERO {
+        return None;
+    }
+    let (next, over) = words::add(r, N);
+    Some(x == r_zz || !over && words::less(next, P) && x == against(next)[1])
+}
+
+/// u₁·G + u₂·Q bit by bit, with every sum looked at. `None` is the point at infinity.
+fn complete_sum<C: Curve>(g: &Base, q: &Base, u1: Words, u2: Words) -> Option<Points<C::Stored>> {
+    let mut sum = None;
+    for bit in (0..256).rev() {
+        if let Some(sum) = &mut sum {
+            C::double(sum);
+        }
+        for (base, u) in [(g, u1), (q, u2)] {
+            if u[bit / 64] >> (bit % 64) & 1 == 1 {
+                sum = complete_add::<C>(sum, &base.point);
+            }
+        }
+    }
+    sum
+}
+
+/// Both lanes do the same.
+fn complete_add<C: Curve>(sum: Option<Points<C::Stored>>, point: &Affine) -> Option<Points<C::Stored>> {
+    let lifted = lift::<C>(point, point);
+    let Some(mut sum) = sum else { return Some(lifted) };
+    C::add(&mut sum, point, point, [false; 2]);
+    if C::pack(&sum.zz)[0] != ZERO {
+        return Some(sum);
+    }
+    // The same x. Then X is R², which is 0 when y is the same too.
+    let mut double = lifted;
+    C::double(&mut double);
+    (C::pack(&sum.x)[0] == ZERO).then_some(double)
+}
