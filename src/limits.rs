@@ -18,6 +18,9 @@ pub const MAX_JWKS_KEYS: usize = 100;
 /// Longest key id, in bytes.
 pub const MAX_KID_BYTES: usize = 256;
 
+/// Most bytes that the tables of ES256 keys take in all, by default: 31 keys and the base point, 256 KiB each.
+pub const TABLE_BYTES: usize = 8 * 1024 * 1024;
+
 /// Default clock tolerance, in seconds.
 pub const DEFAULT_CLOCK_TOLERANCE_SECONDS: u32 = 30;
 /// Ceiling of the configured clock tolerance, in seconds: beyond it, `exp` stops meaning anything.

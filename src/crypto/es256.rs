@@ -1,9 +1,10 @@
 //! ES256: ECDSA on P-256 with SHA-256 (RFC 7518 section 3.4). Refuses DER, points off the curve and values out of range.
 //! High `s` is accepted: JWS has no low-`s` rule, so a token's text is no identity for a replay list.
 
-use p256::ecdsa::signature::Verifier;
-use p256::ecdsa::{self, Signature};
+use sha2::{Digest, Sha256};
 
+use super::kernel;
+use super::p256::PublicKey;
 use crate::error::Error;
 
 /// Octets of one coordinate, and of `r` and of `s`.
@@ -11,7 +12,7 @@ const FIELD_BYTES: usize = 32;
 
 /// A point on P-256.
 #[derive(Clone, PartialEq)]
-pub(crate) struct VerifyingKey(ecdsa::VerifyingKey);
+pub(crate) struct VerifyingKey(PublicKey);
 
 impl VerifyingKey {
     /// `x` and `y` are big-endian, exactly 32 bytes each (RFC 7518 section 6.2.1.2).
@@ -19,14 +20,12 @@ impl VerifyingKey {
     /// # Errors
     /// [`Error::KeyNotUsable`] when the length is another, a coordinate is not below p, or the point is not on the curve.
     pub(crate) fn from_coordinates(x: &[u8], y: &[u8]) -> Result<Self, Error> {
-        if x.len() != FIELD_BYTES || y.len() != FIELD_BYTES {
+        let (Ok(x), Ok(y)) = (x.try_into(), y.try_into()) else {
             return Err(Error::KeyNotUsable("x and y must have 32 bytes each"));
-        }
-        // SEC 1 section 2.3.4: 4 says uncompressed.
-        let point = [&[4], x, y].concat();
-        ecdsa::VerifyingKey::from_sec1_bytes(&point)
+        };
+        PublicKey::new(kernel::current(), x, y)
             .map(Self)
-            .map_err(|_| Error::KeyNotUsable("x and y must be a point on P-256"))
+            .ok_or(Error::KeyNotUsable("x and y must be a point on P-256"))
     }
 
     /// `signature` is `r` then `s`, big-endian, 32 bytes each, never DER.
@@ -34,9 +33,10 @@ impl VerifyingKey {
     /// # Errors
     /// [`Error::SignatureInvalid`].
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
-        // Refuses every other length, and r or s that is 0 or not below n.
-        let signature = Signature::from_slice(signature).map_err(|_| Error::SignatureInvalid)?;
-        self.0.verify(message, &signature).map_err(|_| Error::SignatureInvalid)
+        let ([r, s], []) = signature.as_chunks::<FIELD_BYTES>() else { return Err(Error::SignatureInvalid) };
+        let hash = Sha256::digest(message).into();
+        // Refuses r or s that is 0 or not below n, too.
+        if self.0.verifies(&hash, r, s) { Ok(()) } else { Err(Error::SignatureInvalid) }
     }
 }
 
@@ -44,6 +44,8 @@ impl VerifyingKey {
 mod tests {
     #[cfg(target_family = "wasm")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use p256::ecdsa::{self, Signature};
 
     use super::*;
     use crate::testing::Signer;

@@ -1,10 +1,13 @@
 //! A kernel: the field arithmetic and the point formulas as functions over memory. Chooses nothing.
 
+use std::sync::OnceLock;
+
 use super::fused::Fused;
 use super::limbs::Limbs;
+use super::multiples::entered;
 use super::pair::Pair;
 use super::point::{self, Affine, Points};
-use super::words::Words;
+use super::words::{G, G_HALF, Words};
 
 /// One kernel's arithmetic, two elements or points side by side. See [`Pair`] for the magnitudes.
 pub(super) trait Curve {
@@ -15,6 +18,8 @@ pub(super) trait Curve {
     /// See [`Pair::ENTRY`].
     const ENTRY: Words;
 
+    /// G and 2^128·G in Montgomery form.
+    fn generator() -> &'static [Affine; 2];
     /// Takes numbers below 2^256. Carried.
     fn unpack(low: &Words, high: &Words) -> Self::Stored;
     fn pack(pair: &Self::Stored) -> [Words; 2];
@@ -40,6 +45,11 @@ macro_rules! curve {
             type Stored = <$pair as Pair>::Stored;
             const ONE: Words = <$pair as Pair>::ONE;
             const ENTRY: Words = <$pair as Pair>::ENTRY;
+
+            fn generator() -> &'static [Affine; 2] {
+                static GENERATOR: OnceLock<[Affine; 2]> = OnceLock::new();
+                GENERATOR.get_or_init(|| [entered::<Self>(&G), entered::<Self>(&G_HALF)])
+            }
 
             fn merge(low: &<$pair as Pair>::Stored, high: &<$pair as Pair>::Stored) -> <$pair as Pair>::Stored {
                 <$pair>::merge(low, high)

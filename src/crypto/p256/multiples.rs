@@ -21,6 +21,9 @@ pub(super) struct Windows {
 }
 
 impl Windows {
+    /// Bytes of a whole table.
+    pub(super) const BYTES: usize = WINDOWS * WINDOW_POINTS * size_of::<Affine>();
+
     /// None are known of `point`.
     pub(super) const fn new(point: Affine) -> Self {
         Self { entries: Vec::new(), next: point }

@@ -1,67 +1,77 @@
 //! The signature check: x(u₁·G + u₂·Q) against r (FIPS 186-5 section 6.4.2). Variable time: everything in it is public.
 
 use super::curve::Curve;
-use super::multiples::{Near, WINDOWS, Windows, half, lift, merge, near};
+use super::multiples::{Near, WINDOWS, Windows, lift, merge, near};
 use super::point::{Affine, Points};
 use super::scalar::{HALF_DIGITS, digits_of_4, digits_of_8, multipliers};
-use super::words::{self, N, ONE, P, Words, ZERO};
+use super::words::{self, N, ONE, P, Words, ZERO, negated_mod_p};
 
 /// A point that multiples are taken of.
-pub(super) struct Base {
-    point: Affine,
-    /// 2^128 times the point, so that two halves of a multiplier share their doublings.
-    half: Affine,
-    pub(super) windows: Windows,
+#[derive(Clone, Copy)]
+pub(super) struct Base<'b> {
+    /// The point, in the kernel's Montgomery form.
+    pub(super) point: &'b Affine,
+    /// How its multiples are made.
+    pub(super) means: Means<'b>,
 }
 
-impl Base {
-    /// `point` is in the kernel's Montgomery form. Costs 128 doublings.
-    pub(super) fn new<C: Curve>(point: Affine) -> Self {
-        Self { point, half: half::<C>(&point), windows: Windows::new(point) }
-    }
+/// What is at hand of a point.
+#[derive(Clone, Copy)]
+pub(super) enum Means<'b> {
+    /// All its windows.
+    Windows(&'b Windows),
+    /// 2^128 times the point, so that two halves of a multiplier share their doublings.
+    Half(&'b Affine),
 }
 
 /// Whether (r, s) is a signature of the hash `e` under the key `q`. `r` and `s` are in [1, n).
-pub(super) fn holds<C: Curve>(g: &Base, q: &Base, e: Words, r: Words, s: Words) -> bool {
+pub(super) fn holds<C: Curve>(g: Base<'_>, q: Base<'_>, e: Words, r: Words, s: Words) -> bool {
     let (u1, u2) = multipliers(e, r, s);
+    holds_for::<C>(g, q, u1, u2, r)
+}
+
+/// Whether x(u₁·G + u₂·Q) ≡ r modulo n.
+fn holds_for<C: Curve>(g: Base<'_>, q: Base<'_>, u1: Words, u2: Words, r: Words) -> bool {
     let quick = sum::<C>(g, q, u1, u2).and_then(|points| {
         let (x, zz) = C::sum_of_both(&points);
         x_is::<C>(&x, &zz, r)
     });
     // A sum on the way was one that the incomplete formulas can't make, or had nothing in it.
-    quick.unwrap_or_else(|| complete_sum::<C>(g, q, u1, u2).is_some_and(|point| x_is::<C>(&point.x, &point.zz, r) == Some(true)))
+    quick.unwrap_or_else(|| {
+        complete_sum::<C>(g, q, u1, u2).is_some_and(|point| x_is::<C>(&point.x, &point.zz, r) == Some(true))
+    })
 }
 
 /// An entry to add, and whether its negative.
 type Entry<'e> = Option<(&'e Affine, bool)>;
 
 /// Two points whose sum is u₁·G + u₂·Q; `None` when one is the point at infinity.
-fn sum<C: Curve>(g: &Base, q: &Base, u1: Words, u2: Words) -> Option<Points<C::Stored>> {
+fn sum<C: Curve>(g: Base<'_>, q: Base<'_>, u1: Words, u2: Words) -> Option<Points<C::Stored>> {
     let mut sums = Sums::<C> { points: None, some: [false; 2] };
-    match (g.windows.is_complete(), q.windows.is_complete()) {
-        (true, true) => {
+    match (g.means, q.means) {
+        (Means::Windows(g), Means::Windows(q)) => {
             let (u1, u2) = (digits_of_8(u1), digits_of_8(u2));
             for window in 0..=WINDOWS {
-                sums.add(g.entry(&u1, window), q.entry(&u2, window));
+                sums.add(entry(g, &u1, window), entry(q, &u2, window));
             }
         }
-        (true, false) => {
-            sums.add_by_doubling(&[(q, u2)]);
+        (Means::Windows(g), Means::Half(half)) => {
+            sums.add_by_doubling(&[(q.point, half, u2)]);
             sums.add_by_windows(g, u1);
         }
-        (false, true) => {
-            sums.add_by_doubling(&[(g, u1)]);
+        (Means::Half(half), Means::Windows(q)) => {
+            sums.add_by_doubling(&[(g.point, half, u1)]);
             sums.add_by_windows(q, u2);
         }
-        (false, false) => sums.add_by_doubling(&[(g, u1), (q, u2)]),
+        (Means::Half(g_half), Means::Half(q_half)) => {
+            sums.add_by_doubling(&[(g.point, g_half, u1), (q.point, q_half, u2)]);
+        }
     }
     sums.points.filter(|_| sums.some == [true; 2])
 }
 
-impl Base {
-    fn entry(&self, digits: &[i16; WINDOWS + 1], window: usize) -> Entry<'_> {
-        self.windows.entry(window, digits[window]).map(|entry| (entry, digits[window] < 0))
-    }
+fn entry<'w>(windows: &'w Windows, digits: &[i16; WINDOWS + 1], window: usize) -> Entry<'w> {
+    windows.entry(window, digits[window]).map(|entry| (entry, digits[window] < 0))
 }
 
 /// Two sums, which begin with nothing.
@@ -80,10 +90,8 @@ impl<C: Curve> Sums<C> {
         let Some((filler, _)) = low.or(high) else { return };
         let absent = (filler, false);
         let ((low_entry, low_sign), (high_entry, high_sign)) = (low.unwrap_or(absent), high.unwrap_or(absent));
-        let first = {
-            let negated = |entry: &Affine, negative| if negative { [entry[0], words::sub(P, entry[1]).0] } else { *entry };
-            lift::<C>(&negated(low_entry, low_sign), &negated(high_entry, high_sign))
-        };
+        let signed = |entry: &Affine, negative| if negative { [entry[0], negated_mod_p(entry[1])] } else { *entry };
+        let first = lift::<C>(&signed(low_entry, low_sign), &signed(high_entry, high_sign));
         let before = self.points.unwrap_or(first);
         let mut after = before;
         C::add(&mut after, low_entry, high_entry, [low_sign, high_sign]);
@@ -98,9 +106,9 @@ impl<C: Curve> Sums<C> {
 
     /// Adds multiples of points of which no window is known: the lower half of each multiplier in one lane, the higher
     /// half in the other, four bits at a time.
-    fn add_by_doubling(&mut self, terms: &[(&Base, Words)]) {
+    fn add_by_doubling(&mut self, terms: &[(&Affine, &Affine, Words)]) {
         let terms: Vec<(Near, _)> =
-            terms.iter().map(|(base, u)| (near::<C>(&base.point, &base.half), digits_of_4(*u))).collect();
+            terms.iter().map(|(point, half, u)| (near::<C>(point, half), digits_of_4(*u))).collect();
         for position in (0..=HALF_DIGITS).rev() {
             if let Some(points) = &mut self.points {
                 for _ in 0..4 {
@@ -119,12 +127,12 @@ impl<C: Curve> Sums<C> {
     }
 
     /// Adds a multiple of a point of which all windows are known.
-    fn add_by_windows(&mut self, base: &Base, u: Words) {
+    fn add_by_windows(&mut self, windows: &Windows, u: Words) {
         let digits = digits_of_8(u);
         for window in (0..WINDOWS).step_by(2) {
-            self.add(base.entry(&digits, window), base.entry(&digits, window + 1));
+            self.add(entry(windows, &digits, window), entry(windows, &digits, window + 1));
         }
-        self.add(base.entry(&digits, WINDOWS), None);
+        self.add(entry(windows, &digits, WINDOWS), None);
     }
 }
 
@@ -143,7 +151,7 @@ fn x_is<C: Curve>(x: &C::Stored, zz: &C::Stored, r: Words) -> Option<bool> {
 }
 
 /// u₁·G + u₂·Q bit by bit, with every sum looked at. `None` is the point at infinity.
-fn complete_sum<C: Curve>(g: &Base, q: &Base, u1: Words, u2: Words) -> Option<Points<C::Stored>> {
+fn complete_sum<C: Curve>(g: Base<'_>, q: Base<'_>, u1: Words, u2: Words) -> Option<Points<C::Stored>> {
     let mut sum = None;
     for bit in (0..256).rev() {
         if let Some(sum) = &mut sum {
@@ -151,7 +159,7 @@ fn complete_sum<C: Curve>(g: &Base, q: &Base, u1: Words, u2: Words) -> Option<Po
         }
         for (base, u) in [(g, u1), (q, u2)] {
             if u[bit / 64] >> (bit % 64) & 1 == 1 {
-                sum = complete_add::<C>(sum, &base.point);
+                sum = complete_add::<C>(sum, base.point);
             }
         }
     }

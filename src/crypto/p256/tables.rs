@@ -1,0 +1,102 @@
+//! Which points have their windows at hand. Bounded in memory, bounded in work for each call, and never wrong about a
+//! point: what is kept is found by the point itself, so a key that is imported again finds its table.
+
+use core::cell::RefCell;
+
+use super::curve::Curve;
+use super::multiples::Windows;
+use super::point::Affine;
+use crate::limits::TABLE_BYTES;
+
+/// A table is taken from a point that no signature was checked with for so many checks; before that, points without a
+/// table stay without one. Otherwise more points than there is room for would take the tables from one another forever.
+const IDLE_CHECKS: u64 = 1_024;
+
+struct Table {
+    point: Affine,
+    windows: Windows,
+    /// The check that used it last.
+    used: u64,
+}
+
+/// The tables of one thread.
+pub(super) struct Tables {
+    tables: Vec<Table>,
+    /// How many tables there may be.
+    room: usize,
+    /// Counts the checks.
+    now: u64,
+}
+
+std::thread_local! {
+    static TABLES: RefCell<Tables> = const { RefCell::new(Tables { tables: Vec::new(), room: room(TABLE_BYTES), now: 0 }) };
+}
+
+const fn room(bytes: usize) -> usize {
+    bytes / Windows::BYTES
+}
+
+/// Sets how many bytes the tables of this thread may take. Those beyond are dropped at once.
+pub(crate) fn limit(bytes: usize) {
+    TABLES.with_borrow_mut(|tables| {
+        tables.room = room(bytes);
+        while tables.tables.len() > tables.room {
+            tables.drop_oldest();
+        }
+    });
+}
+
+/// Runs `check` with the windows of both points, so far as they are complete, and then makes one more window for one of them,
+/// the first first. A point gets its place at its first check and its first window at the second, so that a key which is
+/// seen once costs nothing.
+pub(super) fn with<C: Curve, Answer>(
+    points: [&Affine; 2],
+    check: impl FnOnce([Option<&Windows>; 2]) -> Answer,
+) -> Answer {
+    TABLES.with_borrow_mut(|tables| {
+        tables.now += 1;
+        let places = points.map(|point| tables.place(point));
+        let complete = places.map(|place| Some(&tables.tables.get(place?)?.windows).filter(|windows| windows.is_complete()));
+        let answer = check(complete);
+        tables.grow::<C>(points, places);
+        answer
+    })
+}
+
+impl Tables {
+    /// Where the point's table is, noting its use.
+    fn place(&mut self, point: &Affine) -> Option<usize> {
+        let place = self.tables.iter().position(|table| table.point == *point)?;
+        self.tables.get_mut(place)?.used = self.now;
+        Some(place)
+    }
+
+    fn grow<C: Curve>(&mut self, points: [&Affine; 2], places: [Option<usize>; 2]) {
+        for (point, place) in points.into_iter().zip(places) {
+            match place.and_then(|place| self.tables.get_mut(place)) {
+                Some(table) if table.windows.is_complete() => {}
+                Some(table) => return table.windows.grow::<C>(),
+                None => self.admit(point),
+            }
+        }
+    }
+
+    /// Gives the point a place, if there is one or an idle one.
+    fn admit(&mut self, point: &Affine) {
+        let oldest = self.tables.iter().map(|table| table.used).min();
+        if self.tables.len() >= self.room {
+            if oldest.is_none_or(|used| self.now - used < IDLE_CHECKS) {
+                return;
+            }
+            self.drop_oldest();
+        }
+        self.tables.push(Table { point: *point, windows: Windows::new(*point), used: self.now });
+    }
+
+    fn drop_oldest(&mut self) {
+        let oldest = self.tables.iter().enumerate().min_by_key(|(_, table)| table.used).map(|(place, _)| place);
+        if let Some(place) = oldest {
+            self.tables.swap_remove(place);
+        }
+    }
+}
