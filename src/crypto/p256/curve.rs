@@ -103,5 +103,11 @@ curve!(Relaxed, Fused<crate::crypto::lanes::Portable>,);
 #[cfg(target_family = "wasm")]
 pub(super) struct Relaxed;
 #[cfg(target_family = "wasm")]
-curve!(Relaxed, Fused<crate::crypto::lanes::Relaxed>, ["simd128,relaxed-simd",
-    "chosen only where the loader said that the engine compiles relaxed SIMD, and after the known answer came out"]);
+curve!(
+    Relaxed,
+    Fused<crate::crypto::lanes::Relaxed>,
+    [
+        "simd128,relaxed-simd",
+        "chosen only where the loader said that the engine compiles relaxed SIMD, and after the known answer came out"
+    ]
+);

@@ -201,12 +201,7 @@ impl Products for Relaxed {
     fn mul_sub(a: &Fused<Self>, b: &Fused<Self>, c: &Fused<Self>, d: &Fused<Self>) -> Fused<Self> {
         #[inline(never)]
         #[target_feature(enable = "simd128,relaxed-simd")]
-        fn featured(
-            a: &Fused<Relaxed>,
-            b: &Fused<Relaxed>,
-            c: &Fused<Relaxed>,
-            d: &Fused<Relaxed>,
-        ) -> Fused<Relaxed> {
+        fn featured(a: &Fused<Relaxed>, b: &Fused<Relaxed>, c: &Fused<Relaxed>, d: &Fused<Relaxed>) -> Fused<Relaxed> {
             mul_sub(a, b, c, d)
         }
         unsafe { featured(a, b, c, d) }
@@ -332,6 +327,6 @@ impl<L: Products> Pair for Fused<L> {
 
     #[inline(always)]
     fn swapped(self) -> Self {
-        Self(self.0.map(L::swapped))
+        self.zip(self, L::high_low)
     }
 }

@@ -56,7 +56,8 @@ pub(super) fn with<C: Curve, Answer>(
     TABLES.with_borrow_mut(|tables| {
         tables.now += 1;
         let places = points.map(|point| tables.place(point));
-        let complete = places.map(|place| Some(&tables.tables.get(place?)?.windows).filter(|windows| windows.is_complete()));
+        let complete =
+            places.map(|place| Some(&tables.tables.get(place?)?.windows).filter(|windows| windows.is_complete()));
         let answer = check(complete);
         tables.grow::<C>(points, places);
         answer
