@@ -2,7 +2,7 @@
 //! forwarded: nothing is decoded or normalised for the match, and a path that an origin might read as another
 //! one is refused. Order of rules means nothing; shape decides.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::config;
 use crate::error::Error;
@@ -165,7 +165,7 @@ struct Shape {
 
 #[derive(Debug, Default)]
 struct Node {
-    literals: HashMap<String, Node>,
+    literals: BTreeMap<String, Node>,
     any: Option<Box<Node>>,
     here: Option<usize>,
     rest: Option<usize>,
