@@ -18,7 +18,36 @@ use crate::json::{Document, Fault, Object, Value};
 /// stops being JSON.
 pub(crate) fn parse<T: Read>(json: &str) -> Result<T, Error> {
     let document = Document::parse_text(json.to_owned()).map_err(|fault| not_json(&fault))?;
-    T::read(document.value(), &Path::Document)
+    let mut faults = Faults(None);
+    let read = T::read(document.value(), &Path::Document, &mut faults);
+    match faults.0 {
+        None => Ok(read),
+        Some(first) => Err(first),
+    }
+}
+
+/// The first fault. Reading goes on after it, with something in the place of what could not be read, and what was read is
+/// thrown away at the end: one way out, where a hundred would be most of the code.
+pub(crate) struct Faults(Option<Error>);
+
+impl Faults {
+    fn note(&mut self, at: &Path<'_>, problem: &[&str]) {
+        if self.0.is_none() {
+            self.0 = Some(Error::config(at.text(), problem.concat()));
+        }
+    }
+
+    fn expected(&mut self, at: &Path<'_>, what: &str, value: Value<'_>) {
+        let found = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "this number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        };
+        self.note(at, &["expected ", what, ", not ", found]);
+    }
 }
 
 /// Names the place at which a text stops being JSON: by line and column, and by the member that was being read.
@@ -80,8 +109,8 @@ pub(crate) enum Path<'p> {
 
 /// What can be read from a value of the document.
 pub(crate) trait Read: Sized {
-    /// Reads the value that stands at `at`.
-    fn read(value: Value<'_>, at: &Path<'_>) -> Result<Self, Error>;
+    /// Reads the value that stands at `at`. What is returned beside a fault means nothing.
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self;
 
     /// What an absent member means; none when it is compulsory.
     fn absent() -> Option<Self> {
@@ -105,57 +134,55 @@ impl Path<'_> {
             Self::Item(outer, index) => format!("{}[{index}]", outer.text()),
         }
     }
-
-    fn expected(&self, what: &str, value: Value<'_>) -> Error {
-        let found = match value {
-            Value::Null => "null",
-            Value::Bool(_) => "a boolean",
-            Value::Number(_) => "this number",
-            Value::String(_) => "a string",
-            Value::Array(_) => "an array",
-            Value::Object(_) => "an object",
-        };
-        Error::config(self.text(), format!("expected {what}, not {found}"))
-    }
 }
 
 /// An object whose members all have a known name.
 struct Members<'d, 'p> {
-    object: Object<'d>,
+    object: Option<Object<'d>>,
     at: &'p Path<'p>,
 }
 
 impl<'d, 'p> Members<'d, 'p> {
-    fn of(value: Value<'d>, at: &'p Path<'p>, known: &[&str]) -> Result<Self, Error> {
-        let Value::Object(object) = value else { return Err(at.expected("an object", value)) };
-        match object.iter().find(|(name, _)| !known.contains(name)) {
-            None => Ok(Self { object, at }),
-            Some((name, _)) => {
-                let known = listed(known);
-                Err(Error::config(Path::Member(at, name).text(), format!("unknown member, expected {known}")))
+    fn of(value: Value<'d>, at: &'p Path<'p>, known: &[&str], faults: &mut Faults) -> Self {
+        let Value::Object(object) = value else {
+            faults.expected(at, "an object", value);
+            return Self { object: None, at };
+        };
+        if let Some((name, _)) = object.iter().find(|(name, _)| !known.contains(name)) {
+            faults.note(&Path::Member(at, name), &["unknown member, expected ", &listed(known)]);
+        }
+        Self { object: Some(object), at }
+    }
+
+    fn get(&self, name: &str) -> Option<Value<'d>> {
+        self.object.and_then(|object| object.get(name))
+    }
+
+    /// A member that is compulsory, unless its type knows what its absence means.
+    fn take<T: Read>(&self, name: &str, faults: &mut Faults) -> T {
+        match (self.get(name), T::absent()) {
+            (None, Some(absent)) => absent,
+            (value, _) => {
+                let value = value.unwrap_or_else(|| {
+                    faults.note(self.at, &["expected a member ", name]);
+                    Value::Null
+                });
+                T::read(value, &Path::Member(self.at, name), faults)
             }
         }
     }
 
-    /// A member that is compulsory, unless its type knows what its absence means.
-    fn take<T: Read>(&self, name: &str) -> Result<T, Error> {
-        match self.object.get(name) {
-            Some(value) => T::read(value, &Path::Member(self.at, name)),
-            None => T::absent().ok_or_else(|| Error::config(self.at.text(), format!("expected a member {name}"))),
-        }
-    }
-
     /// A member that has a default.
-    fn take_or<T: Read>(&self, name: &str, default: impl FnOnce() -> T) -> Result<T, Error> {
-        match self.object.get(name) {
-            Some(value) => T::read(value, &Path::Member(self.at, name)),
-            None => Ok(default()),
+    fn take_or<T: Read>(&self, name: &str, default: impl FnOnce() -> T, faults: &mut Faults) -> T {
+        match self.get(name) {
+            Some(value) => T::read(value, &Path::Member(self.at, name), faults),
+            None => default(),
         }
     }
 
     /// A member of which a stated null says something else than its absence.
-    fn take_stated<T: Read>(&self, name: &str) -> Result<Option<T>, Error> {
-        self.object.get(name).map(|value| T::read(value, &Path::Member(self.at, name))).transpose()
+    fn take_stated<T: Read>(&self, name: &str, faults: &mut Faults) -> Option<T> {
+        self.get(name).map(|value| T::read(value, &Path::Member(self.at, name), faults))
     }
 }
 
@@ -172,28 +199,39 @@ fn listed(words: &[&str]) -> String {
 }
 
 impl Read for bool {
-    fn read(value: Value<'_>, at: &Path<'_>) -> Result<Self, Error> {
-        if let Value::Bool(value) = value { Ok(value) } else { Err(at.expected("true or false", value)) }
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
+        if let Value::Bool(value) = value {
+            return value;
+        }
+        faults.expected(at, "true or false", value);
+        false
     }
 }
 
 impl Read for u32 {
-    fn read(value: Value<'_>, at: &Path<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
         let number = if let Value::Number(number) = value { number.to_u32() } else { None };
-        number.ok_or_else(|| at.expected("an integer from 0 to 4294967295", value))
+        number.unwrap_or_else(|| {
+            faults.expected(at, "an integer from 0 to 4294967295", value);
+            0
+        })
     }
 }
 
 impl Read for String {
-    fn read(value: Value<'_>, at: &Path<'_>) -> Result<Self, Error> {
-        if let Value::String(text) = value { Ok(text.to_owned()) } else { Err(at.expected("a string", value)) }
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
+        if let Value::String(text) = value {
+            return text.to_owned();
+        }
+        faults.expected(at, "a string", value);
+        Self::new()
     }
 }
 
 /// Absent and null are one, except where a member's type says otherwise.
 impl<T: Read> Read for Option<T> {
-    fn read(value: Value<'_>, at: &Path<'_>) -> Result<Self, Error> {
-        if value == Value::Null { Ok(None) } else { T::read(value, at).map(Some) }
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
+        if value == Value::Null { None } else { Some(T::read(value, at, faults)) }
     }
 
     fn absent() -> Option<Self> {
@@ -202,38 +240,49 @@ impl<T: Read> Read for Option<T> {
 }
 
 impl<T: Read> Read for Vec<T> {
-    fn read(value: Value<'_>, at: &Path<'_>) -> Result<Self, Error> {
-        let Value::Array(items) = value else { return Err(at.expected("an array", value)) };
-        items.iter().enumerate().map(|(index, item)| T::read(item, &Path::Item(at, index))).collect()
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
+        let Value::Array(items) = value else {
+            faults.expected(at, "an array", value);
+            return Self::new();
+        };
+        let items = items.iter().enumerate();
+        items.map(|(index, item)| T::read(item, &Path::Item(at, index), faults)).collect()
     }
 }
 
 /// An object of strings.
 impl Read for BTreeMap<String, String> {
-    fn read(value: Value<'_>, at: &Path<'_>) -> Result<Self, Error> {
-        let Value::Object(object) = value else { return Err(at.expected("an object", value)) };
-        let members = object.iter();
-        members.map(|(name, value)| Ok((name.to_owned(), String::read(value, &Path::Member(at, name))?))).collect()
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
+        let Value::Object(object) = value else {
+            faults.expected(at, "an object", value);
+            return Self::new();
+        };
+        let mut members = Self::new();
+        for (name, value) in object.iter() {
+            members.insert(name.to_owned(), String::read(value, &Path::Member(at, name), faults));
+        }
+        members
     }
 }
 
 impl Read for OneOrMany {
-    fn read(value: Value<'_>, at: &Path<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
         match value {
-            Value::String(one) => Ok(Self::One(one.to_owned())),
-            Value::Array(_) => Read::read(value, at).map(Self::Many),
-            _ => Err(at.expected("a string or an array of strings", value)),
+            Value::String(one) => return Self::One(one.to_owned()),
+            Value::Array(_) => return Self::Many(Read::read(value, at, faults)),
+            _ => faults.expected(at, "a string or an array of strings", value),
         }
+        Self::Many(Vec::new())
     }
 }
 
 impl Read for KeySetText {
-    fn read(value: Value<'_>, at: &Path<'_>) -> Result<Self, Error> {
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
         if let Value::Object(set) = value {
-            Ok(Self(set.text().to_owned()))
-        } else {
-            Err(at.expected("an object with an array called keys", value))
+            return Self(set.text().to_owned());
         }
+        faults.expected(at, "an object with an array called keys", value);
+        Self(String::new())
     }
 }
 
@@ -241,9 +290,9 @@ impl Read for KeySetText {
 macro_rules! read_members {
     ($($name:ident { $($field:ident: $member:literal $($absent:ident $($default:expr)?)?,)* })*) => {$(
         impl Read for $name {
-            fn read(value: Value<'_>, at: &Path<'_>) -> Result<Self, Error> {
-                let members = Members::of(value, at, &[$($member),*])?;
-                Ok(Self { $($field: read_members!(@take members $member $($absent $($default)?)?),)* })
+            fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
+                let members = Members::of(value, at, &[$($member),*], faults);
+                Self { $($field: read_members!(@take members faults $member $($absent $($default)?)?),)* }
             }
         }
 
@@ -252,30 +301,28 @@ macro_rules! read_members {
             const MEMBERS: &'static [&'static str] = &[$($member),*];
         }
     )*};
-    (@take $members:ident $member:literal) => { $members.take($member)? };
-    (@take $members:ident $member:literal stated) => { $members.take_stated($member)? };
-    (@take $members:ident $member:literal or $default:expr) => { $members.take_or($member, || $default)? };
+    (@take $members:ident $faults:ident $member:literal) => { $members.take($member, $faults) };
+    (@take $members:ident $faults:ident $member:literal stated) => { $members.take_stated($member, $faults) };
+    (@take $members:ident $faults:ident $member:literal or $default:expr) => {
+        $members.take_or($member, || $default, $faults)
+    };
 }
 
-/// Lists the spellings of an enumeration.
+/// Lists the spellings of an enumeration. The first variant stands in for what could not be read.
 macro_rules! read_words {
-    ($($name:ident { $($variant:ident: $word:literal,)* })*) => {$(
+    ($($name:ident { $first:ident: $word:literal, $($variant:ident: $more:literal,)* })*) => {$(
         impl Read for $name {
-            fn read(value: Value<'_>, at: &Path<'_>) -> Result<Self, Error> {
+            fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
                 match value {
-                    $(Value::String($word) => Ok(Self::$variant),)*
-                    Value::String(_) => Err(at.unknown_word(&[$($word),*])),
-                    _ => Err(at.expected("a string", value)),
+                    Value::String($word) => return Self::$first,
+                    $(Value::String($more) => return Self::$variant,)*
+                    Value::String(_) => faults.note(at, &["expected ", &listed(&[$word $(, $more)*])]),
+                    _ => faults.expected(at, "a string", value),
                 }
+                Self::$first
             }
         }
     )*};
-}
-
-impl Path<'_> {
-    fn unknown_word(&self, known: &[&str]) -> Error {
-        Error::config(self.text(), format!("expected {}", listed(known)))
-    }
 }
 
 read_members! {
