@@ -33,7 +33,7 @@ async function benchmark({ rounds, tokens, processes, groups, ...options }) {
   const withTollgate = groups.includes("tollgate");
   say(`making ${tokens} tokens of each algorithm`);
   const world = makeWorld(tokens);
-  const lists = await enlist(groups, world, { packages: (kernel) => ownCopy(directory, kernel), slice, tokens });
+  const lists = await enlist(groups, world, { packages: (name) => ownCopy(directory, name), slice, tokens });
   const times = await runRounds(lists, world, { rounds, slice });
   const once = withTollgate ? await measureOnce(directory, { processes, tail: TAIL, say }) : undefined;
   const kernel = once?.kernel;
@@ -64,16 +64,16 @@ function packageDirectory(given) {
 
 const copies = new Map();
 
-/** A copy of the package for one kernel, made once. */
-function ownCopy(directory, kernel) {
-  if (!copies.has(kernel)) {
+/** A copy of the package under this name, made once. */
+function ownCopy(directory, name) {
+  if (!copies.has(name)) {
     if (!existsSync(join(directory, "index.js"))) throw new Trouble("the package is not built: run `npm run build`");
-    const copy = join(stateDirectory, "bench", "packages", kernel);
+    const copy = join(stateDirectory, "bench", "packages", name);
     rmSync(copy, { recursive: true, force: true });
     cpSync(directory, copy, { recursive: true });
-    copies.set(kernel, copy);
+    copies.set(name, copy);
   }
-  return copies.get(kernel);
+  return copies.get(name);
 }
 
 async function runRounds(lists, world, { rounds, slice }) {

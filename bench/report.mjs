@@ -81,7 +81,7 @@ function onceLines({ start, tails, module, memoryPerWarmKeyBytes }) {
   const slow = columns([
     [`${tails[0].count} ES256 verifications by 100 new keys, µs`, "median", "p99", "p99.9", "slowest"],
     ...tails.map(({ contender, order, p50, p99, p999, slowest }) => [
-      `${contender === "native" ? "crypto.verify" : "tollgate verifySync"}, keys ${order}`,
+      `${contender === "native" ? "crypto.verify, ieee-p1363" : "tollgate verifySync"}, keys ${order}`,
       ...[p50, p99, p999, slowest].map(digits),
     ]),
   ]);

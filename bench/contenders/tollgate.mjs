@@ -1,5 +1,6 @@
-// Tollgate as users get it, once for each kernel; the whole verification. Each kernel runs in a package copy of its own,
-// because a package holds one wasm instance; the copies are made by main.mjs. Reaches into nothing but `platformFor`.
+// Tollgate as users get it, once for each kernel; the whole verification. Each runs in a package copy of its own, because
+// a package holds one wasm instance, and cold keys in another, because instances bound their tables: cold keys would push
+// the warm key's out. main.mjs makes the copies. Reaches into nothing but `platformFor`.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -24,7 +25,8 @@ export async function contenders(algorithm, { jwks }, { packages, slice, tokens 
     const warm = createVerifier(tollgateConfig(jwks));
     const verify = ({ token }) => warm.verifySync(token).claims;
     list.push({ name: warmName(kernel), checks: "whole", verify });
-    list.push(coldContender(coldName(kernel), createVerifier, cold));
+    const another = await verifierMaker(packages(`${kernel}-cold`), kernel);
+    list.push(coldContender(coldName(kernel), another, cold));
   }
   return list;
 }
