@@ -1,38 +1,38 @@
-// Finds the functions of a wasm module that not every engine compiles: those of the vector kernels. Changes nothing.
+// Finds the functions of a wasm module that only engines with relaxed SIMD compile. Changes nothing.
 //
-// The module holds all kernels. Where an engine lacks SIMD or relaxed SIMD, js/kernel.ts overwrites the bodies listed here
-// before it compiles the module, and the core never calls them.
+// The module holds all kernels. Where an engine lacks relaxed SIMD, js/kernel.ts overwrites the bodies listed here before it
+// compiles the module, and the core never calls them. Plain SIMD, which every engine has had since 2023, is everywhere in the
+// module: the compiler copies with it.
 
 import binaryen from "binaryen";
 import { Trouble } from "./project.mjs";
 
-/** What each kernel needs beyond the one before, as the text form of a function shows it. */
-const INSTRUCTIONS = {
-  "relaxed-simd": /\.relaxed_/,
-  simd: /\bv128\b|\((?:i8x16|i16x8|i32x4|i64x2|f32x4|f64x2)\./,
-};
-
 const CODE_SECTION = 10;
 
 /**
- * The bodies to overwrite, by kernel: `[start, length]` in the module's bytes, without the length that precedes a body.
+ * The bodies to overwrite: `[start, length]` in the module's bytes, without the length that precedes a body.
  *
  * @param {Uint8Array} bytes a module
- * @returns {Record<"simd" | "relaxed-simd", [number, number][]>}
+ * @returns {[number, number][]}
  */
-export function kernelBodies(bytes) {
+export function relaxedBodies(bytes) {
   const bodies = functionBodies(bytes);
   const texts = functionTexts(bytes);
   if (texts.length !== bodies.length) throw new Trouble("the module's text and its code have different functions");
-  const found = { simd: [], "relaxed-simd": [] };
-  for (const [index, body] of bodies.entries()) {
-    const kernel = Object.keys(INSTRUCTIONS).find((name) => INSTRUCTIONS[name].test(texts[index]));
-    if (kernel !== undefined) found[kernel].push(body);
-  }
-  for (const [kernel, list] of Object.entries(found)) {
-    if (list.length === 0) throw new Trouble(`the module has no function for the kernel ${kernel}`);
-  }
+  const found = bodies.filter((_, index) => /\.relaxed_/.test(texts[index]));
+  if (found.length === 0) throw new Trouble("the module has no function for relaxed SIMD");
   return found;
+}
+
+/** The module with a trap in place of each of those bodies: no locals, unreachable, nops up to the end. */
+export function without(bytes, bodies) {
+  const module = Uint8Array.from(bytes);
+  for (const [start, length] of bodies) {
+    module.fill(0x01, start, start + length);
+    module.set([0x00, 0x00], start);
+    module[start + length - 1] = 0x0b;
+  }
+  return module;
 }
 
 /** Where each function's body lies: `[start, length]`. */
