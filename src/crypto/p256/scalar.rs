@@ -70,27 +70,24 @@ fn halves(words: Words) -> [Wrapping<u64>; 8] {
     core::array::from_fn(|i| Wrapping(words[i / 2] >> (32 * (i % 2))) & LOW)
 }
 
-/// Signed digits of 8 bits, the least significant first: in [−128, 127], but for the last, a carry.
-pub(super) fn digits_of_8(scalar: Words) -> [i16; 33] {
-    digits::<8, 33>(scalar)
-}
+/// Digits of 8 bits.
+pub(super) const DIGITS_OF_8: usize = 32;
+/// Digits of 4 bits.
+pub(super) const DIGITS_OF_4: usize = 64;
 
-/// Signed digits of 4 bits, the least significant first: in [−8, 7], but for the last, a carry.
-pub(super) fn digits_of_4(scalar: Words) -> [i16; 65] {
-    digits::<4, 65>(scalar)
-}
-
-/// How many digits of 4 bits half a scalar has.
-pub(super) const HALF_DIGITS: usize = 32;
-
-fn digits<const BITS: usize, const DIGITS: usize>(scalar: Words) -> [i16; DIGITS] {
+/// Signed digits, the least significant first: Σ digits[i]·2^(BITS·i) is the scalar modulo n, and none is above 2^(BITS − 1)
+/// in magnitude. The scalar is below n.
+///
+/// Of the scalar and its negative modulo n, one is below 2^255: that one's digits, with their signs turned if it is the
+/// negative. So the highest digit takes its carry and passes none on.
+pub(super) fn digits<const BITS: usize, const DIGITS: usize>(scalar: Words) -> [i16; DIGITS] {
+    let (scalar, sign) = if scalar[3] >> 63 == 0 { (scalar, 1) } else { (words::sub(N, scalar).0, -1) };
     let mut digits = [0; DIGITS];
     let mut carry = 0;
-    for (i, digit) in digits.iter_mut().take(DIGITS - 1).enumerate() {
+    for (i, digit) in digits.iter_mut().enumerate() {
         let bits = (scalar[i * BITS / 64] >> (i * BITS % 64) & ((1 << BITS) - 1)) as i16 + carry;
-        carry = i16::from(bits >= 1 << (BITS - 1));
-        *digit = bits - (carry << BITS);
+        carry = i16::from(bits >= 1 << (BITS - 1) && i + 1 < DIGITS);
+        *digit = sign * (bits - (carry << BITS));
     }
-    digits[DIGITS - 1] = carry;
     digits
 }
