@@ -29,7 +29,7 @@ impl Kernel {
     }
 }
 
-std::thread_local! {
+thread_local! {
     static CURRENT: Cell<Kernel> = const { Cell::new(Kernel::Scalar) };
 }
 
