@@ -32,11 +32,7 @@ impl Kernel {
     }
 }
 
-std::thread_local! {
-    static CURRENT: Cell<Kernel> = const { Cell::new(Kernel::Scalar) };
-}
-
-std::thread_local! {
+thread_local! {
     static CHOSEN: Cell<Option<Kernel>> = const { Cell::new(None) };
 }
 
