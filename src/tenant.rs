@@ -81,7 +81,7 @@ impl TenantRules {
         let template = from.host.as_deref().map(HostTemplate::parse).transpose()?;
         let mut hosts = BTreeMap::new();
         for (host, tenant) in &from.hosts {
-            let member = format!("tenant.from.hosts[{host:?}]");
+            let member = format!("tenant.from.hosts[\"{host}\"]");
             if !is_plain_host(host) {
                 return Err(Error::config(member, "expected a lower-case host without port"));
             }
