@@ -25,6 +25,7 @@ mod js;
 mod json;
 mod jwk;
 mod keyset;
+mod pattern;
 mod policy;
 mod request;
 mod route;
