@@ -4,10 +4,8 @@ import { configText } from "./config.js";
 import { TollgateError } from "./error.js";
 import {
   type Core,
-  chooseKernel,
   type InitOutput,
   initSync,
-  limitTables,
   __wbg_reset_state as resetState,
   Core as WasmCore,
 } from "./generated/tollgate.js";
@@ -69,14 +67,14 @@ class Instance {
   /** The kernel in use. @throws TollgateError as `create` does */
   kernel(platform: Platform): Kernel {
     this.#ready(platform);
-    return chooseKernel(platform.kernel) as Kernel;
+    return WasmCore.chooseKernel(platform.kernel) as Kernel;
   }
 
   /** Bounds the tables of ES256 keys, now and in each instance to come. @throws TollgateError as `create` does */
   limitTables(platform: Platform, bytes: number): void {
     this.#tableBytes = bytes;
     this.#ready(platform);
-    limitTables(bytes);
+    WasmCore.limitTables(bytes);
   }
 
   #ready(platform: Platform): void {
@@ -91,7 +89,7 @@ class Instance {
       this.#module = module;
       this.#exports = initSync({ module });
       // Throws where no kernel computes right.
-      chooseKernel(platform.kernel);
+      WasmCore.chooseKernel(platform.kernel);
     } catch (cause) {
       throw wrongModule(cause);
     }
@@ -116,7 +114,7 @@ class Instance {
       // Starts nothing, because it has been started: it answers with the exports of the instance that was just made.
       if (this.#module !== undefined) this.#exports = initSync({ module: this.#module });
       this.#memory = new Uint8Array();
-      if (this.#tableBytes !== undefined) limitTables(this.#tableBytes);
+      if (this.#tableBytes !== undefined) WasmCore.limitTables(this.#tableBytes);
       this.#poisoned = false;
     } catch {
       // No memory for another instance, say. It is tried again at the next call, and until then all is refused.
@@ -159,7 +157,8 @@ export function limitTablesFor(platform: Platform): LimitTables {
 /** Whether the module has a function for every method of the glue's class: one of another version may not. */
 function isComplete(module: WebAssembly.Module): boolean {
   const exported = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
-  const methods = [...Object.getOwnPropertyNames(WasmCore.prototype), "verifier", "gate"];
+  const statics = ["verifier", "gate", "chooseKernel", "limitTables"];
+  const methods = [...Object.getOwnPropertyNames(WasmCore.prototype), ...statics];
   const inGlueOnly = new Set(["constructor", "free", "__destroy_into_raw"]);
   return methods.every((name) => inGlueOnly.has(name) || exported.has(`core_${name}`));
 }

@@ -3,7 +3,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::crypto::kernel::{self, Kernel};
+use crate::crypto::{self, Kernel};
 use crate::error::Error;
 use crate::gate::Gate;
 use crate::json::write::Writer;
@@ -28,33 +28,33 @@ enum Inner {
     Gate(Box<Gate>),
 }
 
-/// Chooses the arithmetic, and answers which: the best up to `best` that computes right in this engine. Throws an `Error`
-/// with `code` when none does.
-#[wasm_bindgen(js_name = chooseKernel)]
-pub fn choose(best: &str) -> Result<String, JsValue> {
-    let chosen = Kernel::named(best).and_then(kernel::choose);
-    let wrong = || coded("module_invalid", "no kernel of the module computes right in this engine").into();
-    chosen.map(|kernel| kernel.name().to_owned()).ok_or_else(wrong)
-}
-
-/// Sets how many bytes the tables of ES256 keys may take in all.
-#[wasm_bindgen(js_name = limitTables)]
-pub fn limit_tables(bytes: usize) {
-    crate::limit_tables(bytes);
-}
-
 #[wasm_bindgen]
 impl Core {
+    /// Chooses the arithmetic, and answers which: the best up to `best` that computes right in this engine. Throws an
+    /// `Error` with `code` when none does.
+    #[wasm_bindgen(js_name = chooseKernel)]
+    pub fn choose_kernel(best: &str) -> Result<String, JsValue> {
+        let wrong = || coded("module_invalid", "no kernel of the module computes right in this engine");
+        let chosen = Kernel::named(best).and_then(Kernel::choose);
+        chosen.map(|kernel| kernel.name().to_owned()).ok_or_else(|| wrong().into())
+    }
+
+    /// Sets how many bytes the tables of ES256 keys may take in all.
+    #[wasm_bindgen(js_name = limitTables)]
+    pub fn limit_tables(bytes: usize) {
+        crypto::limit_tables(bytes);
+    }
+
     /// Reads a verifier's configuration. Throws an `Error` with `code` and `member`. `kernel` is the best that the engine
     /// compiles: "scalar", "simd" or "relaxed-simd".
     pub fn verifier(config: &str, kernel: &str) -> Result<Core, JsValue> {
-        choose(kernel)?;
+        Self::choose_kernel(kernel)?;
         Verifier::from_json(config).map(|verifier| Self::new(Inner::Verifier(Box::new(verifier)))).map_err(thrown)
     }
 
     /// Reads a gate's configuration, as [`Core::verifier`] does.
     pub fn gate(config: &str, kernel: &str) -> Result<Core, JsValue> {
-        choose(kernel)?;
+        Self::choose_kernel(kernel)?;
         Gate::from_json(config).map(|gate| Self::new(Inner::Gate(Box::new(gate)))).map_err(thrown)
     }
 

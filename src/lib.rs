@@ -38,7 +38,7 @@ pub mod worker;
 
 pub use claims::Principal;
 pub use config::{Config, PrincipalKind, VerifierConfig};
-pub use crypto::{kernel_name as kernel, limit_tables};
+pub use crypto::{Kernel, limit_tables};
 pub use decision::{Allow, Answer, Decision};
 pub use error::Error;
 pub use gate::{Checked, Gate};

@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::kernel;
+use super::kernel::Kernel;
 use super::p256::PublicKey;
 use crate::error::Error;
 
@@ -23,7 +23,7 @@ impl VerifyingKey {
         let (Ok(x), Ok(y)) = (x.try_into(), y.try_into()) else {
             return Err(Error::KeyNotUsable("x and y must have 32 bytes each"));
         };
-        PublicKey::new(kernel::current(), x, y).map(Self).ok_or(Error::KeyNotUsable("x and y must be a point on P-256"))
+        PublicKey::new(Kernel::current(), x, y).map(Self).ok_or(Error::KeyNotUsable("x and y must be a point on P-256"))
     }
 
     /// `signature` is `r` then `s`, big-endian, 32 bytes each, never DER.

@@ -196,11 +196,7 @@ impl Floats for Portable {
 pub(crate) use relaxed::{Relaxed, Simd};
 
 #[cfg(target_family = "wasm")]
-#[expect(
-    unsafe_code,
-    reason = "vector instructions are safe to call only where the engine has them: everything here is inlined into \
-              functions that carry #[target_feature], and those run only after the loader said that the engine has them"
-)]
+#[expect(unsafe_code, reason = "16 bytes are read or written through a reference to two numbers, which are 16 bytes")]
 mod relaxed {
     use core::arch::wasm32::*;
 
@@ -240,31 +236,31 @@ mod relaxed {
         }
         #[inline(always)]
         fn both_f(number: f64) -> v128 {
-            unsafe { f64x2_splat(number) }
+            f64x2_splat(number)
         }
         #[inline(always)]
         fn both_i(number: u64) -> v128 {
-            unsafe { u64x2_splat(number) }
+            u64x2_splat(number)
         }
         #[inline(always)]
         fn fma(a: v128, b: v128, c: v128) -> v128 {
-            unsafe { f64x2_relaxed_madd(a, b, c) }
+            f64x2_relaxed_madd(a, b, c)
         }
         #[inline(always)]
         fn fnma(a: v128, b: v128, c: v128) -> v128 {
-            unsafe { f64x2_relaxed_nmadd(a, b, c) }
+            f64x2_relaxed_nmadd(a, b, c)
         }
         #[inline(always)]
         fn add_f(a: v128, b: v128) -> v128 {
-            unsafe { f64x2_add(a, b) }
+            f64x2_add(a, b)
         }
         #[inline(always)]
         fn sub_f(a: v128, b: v128) -> v128 {
-            unsafe { f64x2_sub(a, b) }
+            f64x2_sub(a, b)
         }
         #[inline(always)]
         fn mul_f(a: v128, b: v128) -> v128 {
-            unsafe { f64x2_mul(a, b) }
+            f64x2_mul(a, b)
         }
         #[inline(always)]
         fn bits(a: v128) -> v128 {
@@ -276,31 +272,31 @@ mod relaxed {
         }
         #[inline(always)]
         fn add_i(a: v128, b: v128) -> v128 {
-            unsafe { u64x2_add(a, b) }
+            u64x2_add(a, b)
         }
         #[inline(always)]
         fn sub_i(a: v128, b: v128) -> v128 {
-            unsafe { u64x2_sub(a, b) }
+            u64x2_sub(a, b)
         }
         #[inline(always)]
         fn and(a: v128, b: v128) -> v128 {
-            unsafe { v128_and(a, b) }
+            v128_and(a, b)
         }
         #[inline(always)]
         fn or(a: v128, b: v128) -> v128 {
-            unsafe { v128_or(a, b) }
+            v128_or(a, b)
         }
         #[inline(always)]
         fn shl<const BITS: u32>(a: v128) -> v128 {
-            unsafe { u64x2_shl(a, BITS) }
+            u64x2_shl(a, BITS)
         }
         #[inline(always)]
         fn shr<const BITS: u32>(a: v128) -> v128 {
-            unsafe { u64x2_shr(a, BITS) }
+            u64x2_shr(a, BITS)
         }
         #[inline(always)]
         fn high_low(a: v128, b: v128) -> v128 {
-            unsafe { u64x2_shuffle::<1, 2>(a, b) }
+            u64x2_shuffle::<1, 2>(a, b)
         }
     }
 
@@ -323,23 +319,23 @@ mod relaxed {
         }
         #[inline(always)]
         fn both_f(number: f64) -> v128 {
-            unsafe { f64x2_splat(number) }
+            f64x2_splat(number)
         }
         #[inline(always)]
         fn add_f(a: v128, b: v128) -> v128 {
-            unsafe { f64x2_add(a, b) }
+            f64x2_add(a, b)
         }
         #[inline(always)]
         fn sub_f(a: v128, b: v128) -> v128 {
-            unsafe { f64x2_sub(a, b) }
+            f64x2_sub(a, b)
         }
         #[inline(always)]
         fn mul_f(a: v128, b: v128) -> v128 {
-            unsafe { f64x2_mul(a, b) }
+            f64x2_mul(a, b)
         }
         #[inline(always)]
         fn high_low(a: v128, b: v128) -> v128 {
-            unsafe { u64x2_shuffle::<1, 2>(a, b) }
+            u64x2_shuffle::<1, 2>(a, b)
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use sha2::{Digest, Sha256};
 
+use super::kernel::Kernel;
+use super::roca;
 use super::rsa::PublicKey;
-use super::{kernel, roca};
 use crate::error::Error;
 use crate::limits::{MAX_RSA_BITS, MIN_RSA_BITS};
 
@@ -51,7 +52,7 @@ impl VerifyingKey {
         if roca::has_fingerprint(n) {
             return Err(Error::KeyNotUsable("n must not come from a ROCA-weak generator (CVE-2017-15361)"));
         }
-        Ok(Self { key: PublicKey::new(kernel::current(), n, exponent) })
+        Ok(Self { key: PublicKey::new(Kernel::current(), n, exponent) })
     }
 
     /// `signature` is a big-endian integer below n, in exactly as many bytes as n.

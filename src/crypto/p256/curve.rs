@@ -36,11 +36,10 @@ pub(super) trait Curve {
     fn sum_of_both(points: &Points<Self::Stored>) -> (Self::Stored, Self::Stored);
 }
 
-/// Implements [`Curve`] by the generic code for one type of pair. With a feature, that code is compiled for engines that
-/// have it, and reached through a call that only they may make.
+/// Implements [`Curve`] by the generic code for one type of pair; with a feature, for engines that have it. Such a function is
+/// only called where the loader said so: in another engine it has been taken out of the module (js/kernel.ts).
 macro_rules! curve {
-    ($name:ty, $pair:ty, $([$feature:literal, $reason:literal])?) => {
-        $(#[expect(unsafe_code, reason = $reason)])?
+    ($name:ty, $pair:ty, $($feature:literal)?) => {
         impl Curve for $name {
             type Stored = <$pair as Pair>::Stored;
             const ONE: Words = <$pair as Pair>::ONE;
@@ -84,7 +83,7 @@ macro_rules! curve {
         fn $name($($argument: $type),*) -> $result {
             #[target_feature(enable = $feature)]
             fn featured($($argument: $type),*) -> $result $body
-            unsafe { featured($($argument),*) }
+            featured($($argument),*)
         }
     };
 }
@@ -103,11 +102,4 @@ curve!(Relaxed, Fused<crate::crypto::lanes::Portable>,);
 #[cfg(target_family = "wasm")]
 pub(super) struct Relaxed;
 #[cfg(target_family = "wasm")]
-curve!(
-    Relaxed,
-    Fused<crate::crypto::lanes::Relaxed>,
-    [
-        "simd128,relaxed-simd",
-        "chosen only where the loader said that the engine compiles relaxed SIMD, and after the known answer came out"
-    ]
-);
+curve!(Relaxed, Fused<crate::crypto::lanes::Relaxed>, "simd128,relaxed-simd");

@@ -73,7 +73,7 @@ macro_rules! limbs {
             limbs!(@ $i 5 $limb)]
     };
     (@ $i:ident $index:literal $limb:expr) => {{
-        const $i: usize = $index;
+        let $i = $index;
         $limb
     }};
 }
@@ -149,27 +149,33 @@ fn reduce<L: Lanes>(columns: [Column<L>; COLUMNS - 1]) -> Fused<L> {
         from_below,
     ];
     let (mask, byte) = (L::both_i(MASK), L::both_i(0xff));
-    let _ = limbs! { I => {
-        let q = L::and(t[I], mask);
-        t[I + 1] = L::add_i(t[I + 1], L::shr::<BITS>(t[I]));
-        t[I + 2] = L::add_i(t[I + 2], L::shl::<8>(q));
-        t[I + 4] = L::add_i(t[I + 4], L::shl::<16>(q));
-        t[I + 5] = L::sub_i(t[I + 5], L::shl::<4>(q));
-        t[I + 5] = L::add_i(t[I + 5], L::shl::<36>(L::and(q, byte)));
-        t[I + 6] = L::add_i(t[I + 6], L::shr::<8>(q));
+    let _ = limbs! { i => {
+        let q = L::and(t[i], mask);
+        t[i + 1] = L::add_i(t[i + 1], L::shr::<BITS>(t[i]));
+        t[i + 2] = L::add_i(t[i + 2], L::shl::<8>(q));
+        t[i + 4] = L::add_i(t[i + 4], L::shl::<16>(q));
+        t[i + 5] = L::sub_i(t[i + 5], L::shl::<4>(q));
+        t[i + 5] = L::add_i(t[i + 5], L::shl::<36>(L::and(q, byte)));
+        t[i + 6] = L::add_i(t[i + 6], L::shr::<8>(q));
     } };
     // The columns 6 to 10 hold their limb plus 2^43 plus the carry from below; what is left after them fits column 11.
     let (unit, offset) = (L::both_i(UNIT.to_bits()), L::both_f(UNIT + (1_u64 << 43) as f64));
-    Fused(limbs! { I => if I + 1 < LIMBS {
-        let column = t[LIMBS + I];
-        t[LIMBS + (I + 1) % LIMBS] = L::add_i(t[LIMBS + (I + 1) % LIMBS], L::shr::<BITS>(column));
-        L::sub_f(L::float(L::or(L::and(column, mask), unit)), offset)
-    } else {
-        L::sub_f(L::float(t[LIMBS + I]), low)
-    } })
+    let mut carry = L::both_i(0);
+    let limbs = limbs! { i => {
+        let column = L::add_i(t[LIMBS + i], carry);
+        carry = L::shr::<BITS>(column);
+        if i + 1 < LIMBS {
+            L::sub_f(L::float(L::or(L::and(column, mask), unit)), offset)
+        } else {
+            L::sub_f(L::float(column), low)
+        }
+    } };
+    // The highest limb is all that is left.
+    let _ = carry;
+    Fused(limbs)
 }
 
-/// The columns of a product: what the expression adds to column `K` for its limbs `I` and `J`. Written out column by column,
+/// The columns of a product: what the expression adds to column `K` for its limbs `i` and `j`. Written out column by column,
 /// so that few are open at once and those lie in registers.
 macro_rules! columns {
     ($column:ident, $i:ident, $j:ident => $add:expr) => {
@@ -190,8 +196,8 @@ macro_rules! columns {
     (@ $column:ident $i:ident $j:ident $add:expr; $(($first:literal $second:literal))*) => {{
         let mut $column = Column::new();
         $({
-            const $i: usize = $first;
-            const $j: usize = $second;
+            let $i = $first;
+            let $j = $second;
             $add;
         })*
         $column
@@ -222,7 +228,6 @@ impl Products for Portable {
 }
 
 #[cfg(target_family = "wasm")]
-#[expect(unsafe_code, reason = "called by functions with the same #[target_feature] only")]
 impl Products for Relaxed {
     #[inline(always)]
     fn mul(a: &Fused<Self>, b: &Fused<Self>) -> Fused<Self> {
@@ -231,7 +236,7 @@ impl Products for Relaxed {
         fn featured(a: &Fused<Relaxed>, b: &Fused<Relaxed>) -> Fused<Relaxed> {
             mul(a, b)
         }
-        unsafe { featured(a, b) }
+        featured(a, b)
     }
 
     #[inline(always)]
@@ -241,7 +246,7 @@ impl Products for Relaxed {
         fn featured(a: &Fused<Relaxed>, b: &Fused<Relaxed>, c: &Fused<Relaxed>, d: &Fused<Relaxed>) -> Fused<Relaxed> {
             mul_sub(a, b, c, d)
         }
-        unsafe { featured(a, b, c, d) }
+        featured(a, b, c, d)
     }
 
     #[inline(always)]
@@ -251,31 +256,31 @@ impl Products for Relaxed {
         fn featured(a: &Fused<Relaxed>) -> Fused<Relaxed> {
             square(a)
         }
-        unsafe { featured(a) }
+        featured(a)
     }
 }
 
 #[inline(always)]
 fn mul<L: Lanes>(a: &Fused<L>, b: &Fused<L>) -> Fused<L> {
-    reduce::<L>(columns! { column, I, J => column.add(a.0[I], b.0[J]) })
+    reduce::<L>(columns! { column, i, j => column.add(a.0[i], b.0[j]) })
 }
 
 /// a·b − c·d
 #[inline(always)]
 fn mul_sub<L: Lanes>(a: &Fused<L>, b: &Fused<L>, c: &Fused<L>, d: &Fused<L>) -> Fused<L> {
-    reduce::<L>(columns! { column, I, J => {
-        column.add(a.0[I], b.0[J]);
-        column.sub(c.0[I], d.0[J]);
+    reduce::<L>(columns! { column, i, j => {
+        column.add(a.0[i], b.0[j]);
+        column.sub(c.0[i], d.0[j]);
     } })
 }
 
 #[inline(always)]
 fn square<L: Lanes>(a: &Fused<L>) -> Fused<L> {
-    let double = limbs! { I => L::add_f(a.0[I], a.0[I]) };
-    reduce::<L>(columns! { column, I, J => if I < J {
-        column.add(a.0[I], double[J]);
-    } else if I == J {
-        column.add(a.0[I], a.0[J]);
+    let double = limbs! { i => L::add_f(a.0[i], a.0[i]) };
+    reduce::<L>(columns! { column, i, j => if i < j {
+        column.add(a.0[i], double[j]);
+    } else if i == j {
+        column.add(a.0[i], a.0[j]);
     } })
 }
 
@@ -285,16 +290,16 @@ impl<L: Products> Pair for Fused<L> {
 
     #[inline(always)]
     fn load(from: &Self::Stored) -> Self {
-        Self(limbs! { I => L::load_f(&from[I]) })
+        Self(limbs! { i => L::load_f(&from[i]) })
     }
 
     #[inline(always)]
     fn store(self) -> Self::Stored {
-        limbs! { I => L::store_f(self.0[I]) }
+        limbs! { i => L::store_f(self.0[i]) }
     }
 
     fn merge(low: &Self::Stored, high: &Self::Stored) -> Self::Stored {
-        limbs! { I => [low[I][0], high[I][1]] }
+        limbs! { i => [low[i][0], high[i][1]] }
     }
 
     #[inline(always)]
@@ -311,7 +316,7 @@ impl<L: Products> Pair for Fused<L> {
             L::shr::<28>(w3),
         ];
         let (unit_bits, unit) = (L::both_i(UNIT.to_bits()), L::both_f(UNIT));
-        Self(limbs! { I => L::sub_f(L::float(L::or(limbs[I], unit_bits)), unit) })
+        Self(limbs! { i => L::sub_f(L::float(L::or(limbs[i], unit_bits)), unit) })
     }
 
     #[inline(always)]
@@ -337,12 +342,12 @@ impl<L: Products> Pair for Fused<L> {
 
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        Self(limbs! { I => L::add_f(self.0[I], other.0[I]) })
+        Self(limbs! { i => L::add_f(self.0[i], other.0[i]) })
     }
 
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
-        Self(limbs! { I => L::sub_f(self.0[I], other.0[I]) })
+        Self(limbs! { i => L::sub_f(self.0[i], other.0[i]) })
     }
 
     #[inline(always)]
@@ -354,11 +359,11 @@ impl<L: Products> Pair for Fused<L> {
     fn negate_where(self, negative: [bool; 2]) -> Self {
         let sign = |negative| if negative { -1.0 } else { 1.0 };
         let sign = L::load_f(&[sign(negative[0]), sign(negative[1])]);
-        Self(limbs! { I => L::mul_f(self.0[I], sign) })
+        Self(limbs! { i => L::mul_f(self.0[i], sign) })
     }
 
     #[inline(always)]
     fn swapped(self) -> Self {
-        Self(limbs! { I => L::high_low(self.0[I], self.0[I]) })
+        Self(limbs! { i => L::high_low(self.0[i], self.0[i]) })
     }
 }

@@ -132,7 +132,7 @@ fn take_steps(delta: &mut i32, f: Wrapping<i64>, g: Wrapping<i64>) -> Steps {
         // Until delta is positive again g only takes on multiples of f: as many as clear its lowest bits, at most 5 at
         // once (f·(f² − 2) is −1/f modulo 2^6).
         let steps = (1 - *delta).unsigned_abs().min(6).min(left as u32);
-        let multiple = f * (f * f - Wrapping(2)) * g & Wrapping((1 << steps) - 1);
+        let multiple = (f * (f * f - Wrapping(2)) * g) & Wrapping((1 << steps) - 1);
         g += f * multiple;
         q += u * multiple;
         r += v * multiple;

@@ -26,7 +26,7 @@ macro_rules! each {
     };
     (@ $i:ident $statement:expr; $($index:literal)*) => {
         $({
-            const $i: usize = $index;
+            let $i = $index;
             $statement;
         })*
     };
@@ -44,13 +44,13 @@ pub(super) struct Limbs([Element; 2]);
 /// 2^53, and a carry below 2^34: nothing reaches 2^63.
 #[inline(always)]
 fn reduce(mut t: Columns) -> Element {
-    each! { I => {
-        let q = t[I] & MASK;
-        t[I + 1] += t[I] >> BITS;
-        t[I + 3] += q << 9;
-        t[I + 6] += q << 18;
-        t[I + 7] -= q << 21;
-        t[I + 8] += q << 24;
+    each! { i => {
+        let q = t[i] & MASK;
+        t[i + 1] += t[i] >> BITS;
+        t[i + 3] += q << 9;
+        t[i + 6] += q << 18;
+        t[i + 7] -= q << 21;
+        t[i + 8] += q << 24;
     } }
     let [_, _, _, _, _, _, _, _, _, limbs @ ..] = t;
     carry(limbs)
@@ -58,9 +58,9 @@ fn reduce(mut t: Columns) -> Element {
 
 #[inline(always)]
 fn carry(mut limbs: Element) -> Element {
-    each! { I => if I + 1 < LIMBS {
-        limbs[(I + 1) % LIMBS] += limbs[I] >> BITS;
-        limbs[I] &= MASK;
+    each! { i => if i + 1 < LIMBS {
+        limbs[(i + 1) % LIMBS] += limbs[i] >> BITS;
+        limbs[i] &= MASK;
     } }
     limbs
 }
@@ -79,7 +79,7 @@ const START: Columns = {
 
 #[inline(always)]
 fn add_product(t: &mut Columns, a: &Element, b: &Element) {
-    each! { I => each! { J => t[I + J] += a[I] * b[J] } }
+    each! { i => each! { j => t[i + j] += a[i] * b[j] } }
 }
 
 #[inline(never)]
@@ -94,17 +94,17 @@ fn mul(a: &Element, b: &Element) -> Element {
 fn mul_sub(a: &Element, b: &Element, c: &Element, d: &Element) -> Element {
     let mut t = START;
     add_product(&mut t, a, b);
-    each! { I => each! { J => t[I + J] -= c[I] * d[J] } }
+    each! { i => each! { j => t[i + j] -= c[i] * d[j] } }
     reduce(t)
 }
 
 #[inline(never)]
 fn square(a: &Element) -> Element {
     let mut t = START;
-    each! { I => each! { J => if I < J {
-        t[I + J] += a[I] * (a[J] + a[J]);
-    } else if I == J {
-        t[I + J] += a[I] * a[J];
+    each! { i => each! { j => if i < j {
+        t[i + j] += a[i] * (a[j] + a[j]);
+    } else if i == j {
+        t[i + j] += a[i] * a[j];
     } } }
     reduce(t)
 }

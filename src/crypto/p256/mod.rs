@@ -25,7 +25,7 @@ use curve::{Curve, Relaxed, Scalar};
 pub(crate) use known::known_answer;
 use multiples::{entered, half};
 use point::Affine;
-pub(crate) use tables::limit as limit_tables;
+pub use tables::limit as limit_tables;
 use verify::{Base, Means, holds};
 use words::{B, N, P, Words, ZERO, add_mod_p, from_bytes, less, negated_mod_p};
 

@@ -50,7 +50,7 @@ fn montgomery(a: Words, b: Words) -> Words {
             carry = sum >> 32;
         }
         t[8] += carry;
-        let digit = t[0] * NEGATED_INVERSE & LOW;
+        let digit = (t[0] * NEGATED_INVERSE) & LOW;
         carry = (digit * n[0] + t[0]) >> 32;
         for j in 1..8 {
             let sum = digit * n[j] + t[j] + carry;

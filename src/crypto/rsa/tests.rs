@@ -39,12 +39,13 @@ impl Sequence {
 
     /// Below 2^bits; one in four is made of runs of equal bits.
     fn number(&mut self, bits: usize) -> BigUint {
-        let runs = self.next() % 4 == 0;
+        let runs = self.next().is_multiple_of(4);
         let mut bytes: Vec<u8> = (0..bits.div_ceil(8)).map(|_| self.next() as u8).collect();
         if runs {
             let mut place = 0;
             while place < bytes.len() {
-                let (length, value) = (1 + self.next() as usize % 12, if self.next() % 2 == 0 { 0 } else { 0xff });
+                let (length, value) =
+                    (1 + self.next() as usize % 12, if self.next().is_multiple_of(2) { 0 } else { 0xff });
                 bytes.iter_mut().skip(place).take(length).for_each(|byte| *byte = value);
                 place += length + self.next() as usize % 3;
             }
