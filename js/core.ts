@@ -1,5 +1,6 @@
 // Holds the wasm instance. Compiles nothing before the first use, and never uses an instance again after a trap.
 
+import type { Kernel, KernelName, LimitTables } from "./arithmetic.js";
 import { configText } from "./config.js";
 import { TollgateError } from "./error.js";
 import {
@@ -10,7 +11,6 @@ import {
   Core as WasmCore,
 } from "./generated/tollgate.js";
 import { type CallOptions, type Hooks, type Host, host } from "./hooks.js";
-import type { Kernel } from "./kernel.js";
 import { KeyFetcher } from "./keys.js";
 import { fetchTransport } from "./transport.js";
 
@@ -124,12 +124,6 @@ class Instance {
 }
 
 const instance = new Instance();
-
-/** Which arithmetic the package uses in this process: `"scalar"`, `"simd"` or `"relaxed-simd"`. */
-export type KernelName = () => Kernel;
-
-/** Sets how many bytes the tables of ES256 keys may take in all. */
-export type LimitTables = (bytes: number) => void;
 
 /**
  * `kernel` for one runtime.

@@ -1,14 +1,9 @@
 // Which of the module's kernels this engine can compile, and the module without the others. Measures nothing: the core
 // checks itself that a kernel computes right, and falls back.
 
+import type { Kernel } from "./arithmetic.js";
 import type { Platform } from "./core.js";
 import { bytes, relaxedBodies } from "./generated/inline.js";
-
-/**
- * How the arithmetic is done: plain integers, SIMD, or relaxed SIMD with fused multiply-add. All give the same answers; the
- * last is the fastest. SIMD is done without where an algorithm gains nothing from it.
- */
-export type Kernel = "scalar" | "simd" | "relaxed-simd";
 
 /** A function that makes vectors of zero and multiplies and adds them with f64x2.relaxed_madd. */
 const RELAXED_SIMD = [

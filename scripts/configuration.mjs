@@ -44,7 +44,7 @@ export async function checkConfigurations(generated, files = {}) {
   for (const [where, text] of await variables(wrangler)) texts.push([`wrangler.toml ${where} TOLLGATE_CONFIG`, text]);
   for (const [where, text] of texts) {
     try {
-      Core.gate(text).free();
+      Core.gate(text, "scalar").free();
     } catch (error) {
       if (error.code !== "config_invalid") throw error;
       const named = !error.member || error.message.includes(error.member);

@@ -127,7 +127,9 @@ test("only the faces name a host", () => {
 });
 
 test("the crates that the arithmetic is compared with are for tests only", () => {
-  const [, dependencies] = readFileSync(join(root, "Cargo.toml"), "utf8").split(/^\[dependencies\]$|^\[\[example\]\]$/m);
+  const [, dependencies] = readFileSync(join(root, "Cargo.toml"), "utf8").split(
+    /^\[dependencies\]$|^\[\[example\]\]$/m,
+  );
   assert.deepEqual(dependencies.match(/^(?:p256|rsa|base64ct)\b.*$/gm), null);
 });
 

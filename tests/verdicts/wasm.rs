@@ -18,9 +18,13 @@ pub fn suites() -> String {
     Value::from_iter(suites).to_string()
 }
 
-/// The verdicts on one vector file: `[["case",true]…]`. `text` is the file's; for a folder, a JSON object of file path to
+/// The verdicts that a kernel gives on one vector file: `[["case",true]…]`. `text` is the file's; for a folder, a JSON object of file path to
 /// content in hexadecimal.
 #[wasm_bindgen]
-pub fn verdicts(file: &str, text: &str) -> String {
+pub fn verdicts(kernel: &str, file: &str, text: &str) -> String {
+    let chosen = tollgate::Kernel::named(kernel).and_then(tollgate::Kernel::choose);
+    if chosen.is_none_or(|chosen| chosen.name() != kernel) {
+        return json!({ "error": format!("{kernel} is not what runs: {chosen:?}") }).to_string();
+    }
     json!(verdicts::verdicts(file, text)).to_string()
 }

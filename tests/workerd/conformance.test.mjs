@@ -69,22 +69,25 @@ function read(file) {
   return JSON.stringify(Object.fromEntries(names.map((name) => [name.replaceAll("\\", "/"), content(name)])));
 }
 
-test("workerd gives every vector the verdict that the native build gives it [N10]", {
-  skip,
-  timeout: 20 * 60_000,
-}, async (t) => {
-  const suites = JSON.parse((await send(port, { target: "/suites" })).text);
-  const texts = Object.fromEntries(suites.map(({ file }) => [file, read(file)]));
-  const native = JSON.parse(must("cargo", ["run", "--quiet", "--example", "native_verdicts"], JSON.stringify(texts)));
-  let judged = 0;
-  for (const { file, cases, accepted } of suites) {
-    const target = `/verdicts?file=${encodeURIComponent(file)}`;
-    const answer = await send(port, { method: "POST", target, body: texts[file] });
-    const verdicts = JSON.parse(answer.text);
-    assert.equal(verdicts.length, cases, `${file}: cases`);
-    assert.equal(verdicts.filter(([, isAccepted]) => isAccepted).length, accepted, `${file}: accepted`);
-    assert.deepEqual(verdicts, native[file], file);
-    judged += verdicts.length;
-  }
-  t.diagnostic(`${judged} cases in ${suites.length} files`);
-});
+for (const kernel of ["scalar", "simd", "relaxed-simd"]) {
+  test(`${kernel} in workerd gives every vector the verdict that the native build gives it [N10]`, {
+    skip,
+    timeout: 20 * 60_000,
+  }, async (t) => {
+    const suites = JSON.parse((await send(port, { target: "/suites" })).text);
+    const texts = Object.fromEntries(suites.map(({ file }) => [file, read(file)]));
+    const run = ["run", "--quiet", "--example", "native_verdicts"];
+    const native = JSON.parse(must("cargo", run, JSON.stringify(texts)));
+    let judged = 0;
+    for (const { file, cases, accepted } of suites) {
+      const target = `/verdicts?kernel=${kernel}&file=${encodeURIComponent(file)}`;
+      const answer = await send(port, { method: "POST", target, body: texts[file] });
+      const verdicts = JSON.parse(answer.text);
+      assert.equal(verdicts.length, cases, `${file}: cases`);
+      assert.equal(verdicts.filter(([, isAccepted]) => isAccepted).length, accepted, `${file}: accepted`);
+      assert.deepEqual(verdicts, native[file], file);
+      judged += verdicts.length;
+    }
+    t.diagnostic(`${judged} cases in ${suites.length} files`);
+  });
+}
