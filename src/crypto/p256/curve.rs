@@ -24,6 +24,8 @@ pub(super) trait Curve {
     fn unpack(low: &Words, high: &Words) -> Self::Stored;
     fn pack(pair: &Self::Stored) -> [Words; 2];
     fn mul(a: &Self::Stored, b: &Self::Stored) -> Self::Stored;
+    #[cfg(test)]
+    fn mul_sub(a: &Self::Stored, b: &Self::Stored, c: &Self::Stored, d: &Self::Stored) -> Self::Stored;
     fn square(a: &Self::Stored) -> Self::Stored;
     fn swapped(a: &Self::Stored) -> Self::Stored;
     /// See [`Pair::merge`].
@@ -62,6 +64,10 @@ macro_rules! curve {
             curve! { @function $pair, $($feature)?;
                 mul(a: &<$pair as Pair>::Stored, b: &<$pair as Pair>::Stored) -> <$pair as Pair>::Stored {
                     <$pair>::load(a).mul(<$pair>::load(b)).store() } }
+            #[cfg(test)]
+            curve! { @function $pair, $($feature)?; mul_sub(a: &<$pair as Pair>::Stored, b: &<$pair as Pair>::Stored,
+                c: &<$pair as Pair>::Stored, d: &<$pair as Pair>::Stored) -> <$pair as Pair>::Stored {
+                    <$pair>::load(a).mul_sub(<$pair>::load(b), <$pair>::load(c), <$pair>::load(d)).store() } }
             curve! { @function $pair, $($feature)?;
                 square(a: &<$pair as Pair>::Stored) -> <$pair as Pair>::Stored { <$pair>::load(a).square().store() } }
             curve! { @function $pair, $($feature)?;
@@ -103,5 +109,23 @@ curve!(Relaxed, Fused<crate::crypto::lanes::Portable>,);
 #[cfg(target_family = "wasm")]
 pub(super) struct Relaxed;
 #[cfg(target_family = "wasm")]
-curve!(Relaxed, Fused<crate::crypto::lanes::Relaxed>, ["simd128,relaxed-simd",
-    "chosen only where the loader said that the engine compiles relaxed SIMD, and after the known answer came out"]);
+curve!(
+    Relaxed,
+    Fused<crate::crypto::lanes::Relaxed>,
+    [
+        "simd128,relaxed-simd",
+        "chosen only where the loader said that the engine compiles relaxed SIMD, and after the known answer came out"
+    ]
+);
+
+/// The scalar kernel, which counts its products.
+#[cfg(test)]
+pub(super) struct Counting;
+#[cfg(test)]
+curve!(Counting, super::tests::Counted,);
+
+/// The kernel for fused multiply-add on an engine that has none.
+#[cfg(test)]
+pub(super) struct Unfused;
+#[cfg(test)]
+curve!(Unfused, Fused<super::tests::UnfusedLanes>,);

@@ -201,12 +201,7 @@ impl Products for Relaxed {
     fn mul_sub(a: &Fused<Self>, b: &Fused<Self>, c: &Fused<Self>, d: &Fused<Self>) -> Fused<Self> {
         #[inline(never)]
         #[target_feature(enable = "simd128,relaxed-simd")]
-        fn featured(
-            a: &Fused<Relaxed>,
-            b: &Fused<Relaxed>,
-            c: &Fused<Relaxed>,
-            d: &Fused<Relaxed>,
-        ) -> Fused<Relaxed> {
+        fn featured(a: &Fused<Relaxed>, b: &Fused<Relaxed>, c: &Fused<Relaxed>, d: &Fused<Relaxed>) -> Fused<Relaxed> {
             mul_sub(a, b, c, d)
         }
         unsafe { featured(a, b, c, d) }
@@ -224,13 +219,13 @@ impl Products for Relaxed {
 }
 
 #[inline(always)]
-fn mul<L: Lanes>(a: &Fused<L>, b: &Fused<L>) -> Fused<L> {
+pub(super) fn mul<L: Lanes>(a: &Fused<L>, b: &Fused<L>) -> Fused<L> {
     reduce::<L>(&columns! { |column, i, j| column.add(a.0[i], b.0[j]) })
 }
 
 /// a·b − c·d
 #[inline(always)]
-fn mul_sub<L: Lanes>(a: &Fused<L>, b: &Fused<L>, c: &Fused<L>, d: &Fused<L>) -> Fused<L> {
+pub(super) fn mul_sub<L: Lanes>(a: &Fused<L>, b: &Fused<L>, c: &Fused<L>, d: &Fused<L>) -> Fused<L> {
     reduce::<L>(&columns! { |column, i, j| {
         column.add(a.0[i], b.0[j]);
         column.sub(c.0[i], d.0[j]);
@@ -238,7 +233,7 @@ fn mul_sub<L: Lanes>(a: &Fused<L>, b: &Fused<L>, c: &Fused<L>, d: &Fused<L>) -> 
 }
 
 #[inline(always)]
-fn square<L: Lanes>(a: &Fused<L>) -> Fused<L> {
+pub(super) fn square<L: Lanes>(a: &Fused<L>) -> Fused<L> {
     let double = a.zip(*a, L::add_f);
     reduce::<L>(&columns! { |column, i, j| match i.cmp(&j) {
         Ordering::Less => column.add(a.0[i], double.0[j]),

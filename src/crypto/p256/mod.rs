@@ -22,9 +22,9 @@ mod words;
 use std::sync::OnceLock;
 
 use curve::{Curve, Relaxed, Scalar};
+pub(crate) use known::known_answer;
 use multiples::{entered, half};
 use point::Affine;
-pub(crate) use known::known_answer;
 pub(crate) use tables::limit as limit_tables;
 use verify::{Base, Means, holds};
 use words::{B, N, P, Words, ZERO, add_mod_p, from_bytes, less, negated_mod_p};
@@ -76,8 +76,8 @@ impl PublicKey {
         let [g, g_half] = C::generator();
         tables::with::<C, _>([g, &self.point], |[g_windows, q_windows]| {
             let g_means = g_windows.map_or(Means::Half(g_half), Means::Windows);
-            let q_means = q_windows
-                .map_or_else(|| Means::Half(self.half.get_or_init(|| half::<C>(&self.point))), Means::Windows);
+            let q_means =
+                q_windows.map_or_else(|| Means::Half(self.half.get_or_init(|| half::<C>(&self.point))), Means::Windows);
             holds::<C>(Base { point: g, means: g_means }, Base { point: &self.point, means: q_means }, e, r, s)
         })
     }
@@ -100,3 +100,6 @@ fn on_curve<C: Curve>(point: &[Words; 2]) -> Option<Affine> {
     let [b, _] = entered::<C>(&[B, B]);
     (add_mod_p(right, b) == yy).then_some(point)
 }
+
+#[cfg(test)]
+mod tests;
