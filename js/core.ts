@@ -2,7 +2,13 @@
 
 import { configText } from "./config.js";
 import { TollgateError } from "./error.js";
-import { type Core, initSync, __wbg_reset_state as resetState, Core as WasmCore } from "./generated/tollgate.js";
+import {
+  type Core,
+  type InitOutput,
+  initSync,
+  __wbg_reset_state as resetState,
+  Core as WasmCore,
+} from "./generated/tollgate.js";
 import { type CallOptions, type Hooks, type Host, host } from "./hooks.js";
 import { KeyFetcher } from "./keys.js";
 import { fetchTransport } from "./transport.js";
@@ -24,6 +30,19 @@ class Instance {
   generation = 0;
   /** The instance at hand trapped and could not be replaced yet. */
   #poisoned = false;
+  /** All of the instance's memory. Made again when that has grown or is another's. */
+  #memory = new Uint8Array();
+  #module: WebAssembly.Module | undefined;
+  #exports: InitOutput | undefined;
+
+  /** The memory of the instance at hand. */
+  get memory(): Uint8Array<ArrayBuffer> {
+    // A buffer that has grown leaves its views with no bytes.
+    if (this.#memory.byteLength === 0 && this.#exports !== undefined) {
+      this.#memory = new Uint8Array(this.#exports.memory.buffer as ArrayBuffer);
+    }
+    return this.#memory;
+  }
 
   /** @throws TollgateError `config_invalid`, `module_invalid` or `internal_error` */
   create(platform: Platform, kind: Kind, config: string): Core {
@@ -41,7 +60,8 @@ class Instance {
     try {
       const module = platform.module();
       if (!isComplete(module)) throw new TypeError("an export of the core is missing");
-      initSync({ module });
+      this.#module = module;
+      this.#exports = initSync({ module });
     } catch (cause) {
       throw wrongModule(cause);
     }
@@ -63,6 +83,9 @@ class Instance {
     this.generation += 1;
     try {
       resetState();
+      // Starts nothing, because it has been started: it answers with the exports of the instance that was just made.
+      if (this.#module !== undefined) this.#exports = initSync({ module: this.#module });
+      this.#memory = new Uint8Array();
       this.#poisoned = false;
     } catch {
       // No memory for another instance, say. It is tried again at the next call, and until then all is refused.
@@ -97,6 +120,29 @@ interface ConfigFault extends Error {
 
 function isConfigError(error: unknown): error is ConfigFault {
   return error instanceof Error && (error as Partial<ConfigFault>).code === "config_invalid";
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** `MAX_TOKEN_BYTES` of the core, which has as much room for a token. */
+const MAX_TOKEN_BYTES = 8 * 1024;
+
+/**
+ * Verifies a token: its bytes are written into the core's memory, and the answer is read out of it.
+ *
+ * @returns JSON text
+ * @throws TollgateError `token_too_large`
+ */
+function verify(core: Core, token: string, now: number, lastTry: boolean): string {
+  const at = core.inputAt();
+  const { read, written } = encoder.encodeInto(token, instance.memory.subarray(at, at + MAX_TOKEN_BYTES));
+  if (read < token.length) {
+    throw new TollgateError("token_too_large", `the token is longer than ${MAX_TOKEN_BYTES} bytes`);
+  }
+  const length = core.verify(written, now, lastTry);
+  const from = core.answerAt();
+  return decoder.decode(instance.memory.subarray(from, from + length));
 }
 
 /** One verifier's or gate's core, which outlives the wasm instance: it is made again from its configuration's text. */
@@ -163,6 +209,12 @@ export class Client {
     const { now, emit, fetch } = this.host;
     const transport = fetchTransport(fetch, platform.keyRequest);
     this.#keys = new KeyFetcher(keyCore(this.#handle), { now, emit, transport });
+  }
+
+  /** Asks the core about a token. */
+  verify<Answer>(token: string, lastTry: boolean): Answer {
+    const now = this.host.now();
+    return JSON.parse(this.#handle.call((core) => verify(core, token, now, lastTry)));
   }
 
   /** Asks the core, which answers with JSON text. */

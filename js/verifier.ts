@@ -89,9 +89,6 @@ export interface Verifier {
  */
 export type CreateVerifier = (config: VerifierConfig, hooks?: Hooks) => Verifier;
 
-/** `MAX_TOKEN_BYTES` of the core. A string has at least as many UTF-8 bytes as UTF-16 units. */
-const MAX_TOKEN_LENGTH = 8 * 1024;
-
 interface Refusal {
   readonly code: string;
   readonly message: string;
@@ -145,11 +142,7 @@ class CoreVerifier implements Verifier {
 
   #ask(token: unknown, lastTry: boolean): Answer {
     if (typeof token !== "string") throw new TollgateError("malformed_token", "expected the token as a string");
-    if (token.length > MAX_TOKEN_LENGTH) {
-      throw new TollgateError("token_too_large", `the token is longer than ${MAX_TOKEN_LENGTH} bytes`);
-    }
-    const now = this.#client.host.now();
-    return this.#client.ask((core) => core.verify(token, now, lastTry));
+    return this.#client.verify(token, lastTry);
   }
 }
 

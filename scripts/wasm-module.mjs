@@ -2,7 +2,8 @@
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { must, root } from "./project.mjs";
+import binaryen from "binaryen";
+import { must, root, Trouble } from "./project.mjs";
 
 /** What Rust's wasm32 target turns on by default; wasm-opt must be told. No engine since 2022 lacks any of it. */
 const WASM_FEATURES = [
@@ -13,6 +14,26 @@ const WASM_FEATURES = [
   "--enable-reference-types",
   "--enable-sign-ext",
 ];
+
+/**
+ * Functions of Rust's libraries that never return: they word a message, find nobody to tell, and trap. A panic is a trap
+ * with or without the words, and they and what formats them are a tenth of the module.
+ */
+const PANICS = new RegExp(
+  `^(?:core|alloc)(?:\\[\\w+\\])?::(?:${[
+    "panicking::panic\\w*",
+    "panicking::panic_const::\\w+",
+    "panicking::assert_failed\\w*",
+    "option::(?:unwrap|expect)_failed",
+    "result::unwrap_failed",
+    "str::slice_error_fail\\w*",
+    "slice::index::slice_\\w+_fail",
+    "slice::copy_from_slice_impl::len_mismatch_fail",
+    "cell::panic_already\\w+",
+    "raw_vec::(?:handle_error|capacity_overflow)",
+    "alloc::handle_alloc_error",
+  ].join("|")})(?:::<.*>)?(?:::h[0-9a-f]{16})?$`,
+);
 
 export async function wasmModule(directory) {
   const cargo = ["build", "--release", "--target", "wasm32-unknown-unknown", "--features", "js", "--lib"];
@@ -29,10 +50,31 @@ export async function wasmModule(directory) {
     built,
   ]);
   const module = join(directory, "tollgate_bg.wasm");
+  writeFileSync(module, withoutPanicMessages(readFileSync(module)));
   await must("wasm-opt", "wasm-opt", ["-O3", "--strip-debug", ...WASM_FEATURES, "-o", module, module]);
   // It declares the raw exports; what the workerd entry imports is the module itself (js/wasm.d.ts).
   rmSync(join(directory, "tollgate_bg.wasm.d.ts"), { force: true });
   writeFileSync(join(directory, "inline.ts"), inline(readFileSync(module)));
+}
+
+/** The module with a trap in place of each panic's message. @throws Trouble when no name is one of those above */
+function withoutPanicMessages(bytes) {
+  binaryen.setDebugInfo(true); // wasm-opt strips the names
+  const module = binaryen.readBinary(bytes);
+  try {
+    let found = 0;
+    for (let index = 0; index < module.getNumFunctions(); index++) {
+      const reference = module.getFunctionByIndex(index);
+      const { name, module: importedFrom, results } = binaryen.getFunctionInfo(reference);
+      if (importedFrom || results !== binaryen.none || !PANICS.test(name)) continue;
+      binaryen.Function(reference).body = module.unreachable();
+      found += 1;
+    }
+    if (found < 5) throw new Trouble("the functions that panic have other names than scripts/wasm-module.mjs knows");
+    return module.emitBinary();
+  } finally {
+    module.dispose();
+  }
 }
 
 /** The module as text, for runtimes and bundlers that cannot import .wasm. `atob` exists in all of them. */

@@ -3,17 +3,17 @@
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
-use serde::Serialize;
 
 use crate::config::{self, OneOrMany, Preset, PrincipalKind};
 use crate::error::Error;
-use crate::json::{self, Object, Value};
+use crate::json::write::{Write, Writer};
+use crate::json::{Array, Document, Object, Value};
 use crate::limits::MAX_UNIX_TIME_SECONDS;
 
 /// Who a verified token speaks for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase"))]
 pub struct Principal {
     /// A person or a program.
     pub kind: PrincipalKind,
@@ -37,6 +37,24 @@ pub struct Principal {
     pub issuer: String,
     /// `exp`, in Unix seconds.
     pub expires_at: f64,
+}
+
+impl Write for Principal {
+    fn write(&self, to: &mut Writer) {
+        to.object();
+        to.member("kind", &self.kind);
+        to.member("userId", &self.user_id);
+        to.member("clientId", &self.client_id);
+        to.member("tenantId", &self.tenant_id);
+        to.member("plan", &self.plan);
+        to.member("email", &self.email);
+        to.member("groups", &self.groups);
+        to.member("permissions", &self.permissions);
+        to.member("scopes", &self.scopes);
+        to.member("issuer", &self.issuer);
+        to.member("expiresAt", &self.expires_at);
+        to.end_object();
+    }
 }
 
 /// What the tokens of one issuer must say.
@@ -106,7 +124,7 @@ impl ClaimRules {
     }
 
     /// Judges verified claims at `now`, both in Unix seconds.
-    pub(crate) fn check(&self, claims: &Object, now: f64, tolerance: f64) -> Result<Principal, Error> {
+    pub(crate) fn check(&self, claims: Object<'_>, now: f64, tolerance: f64) -> Result<Principal, Error> {
         let expires_at = self.check_times(claims, now, tolerance)?;
         self.check_audience(claims)?;
         let client = self.check_client(claims)?;
@@ -134,7 +152,7 @@ impl ClaimRules {
     }
 
     /// `exp`, `nbf`, `iat` (RFC 7519 sections 4.1.4 to 4.1.6), and the maximum age.
-    fn check_times(&self, claims: &Object, now: f64, tolerance: f64) -> Result<f64, Error> {
+    fn check_times(&self, claims: Object<'_>, now: f64, tolerance: f64) -> Result<f64, Error> {
         let exp = numeric_date(claims, "exp")?.ok_or(Error::ClaimMissing { claim: "exp" })?;
         let nbf = numeric_date(claims, "nbf")?;
         let iat = numeric_date(claims, "iat")?;
@@ -160,11 +178,11 @@ impl ClaimRules {
     }
 
     /// `aud` (RFC 7519 section 4.1.3): a text or an array of texts, of which one is ours.
-    fn check_audience(&self, claims: &Object) -> Result<(), Error> {
+    fn check_audience(&self, claims: Object<'_>) -> Result<(), Error> {
         let malformed = Error::ClaimMalformed { claim: "aud" };
         let held: Vec<&str> = match claims.get("aud") {
             None => Vec::new(),
-            Some(Value::String(one)) if !one.is_empty() => vec![one.as_str()],
+            Some(Value::String(one)) if !one.is_empty() => vec![one],
             Some(Value::Array(many)) if !many.is_empty() => {
                 let texts: Option<Vec<&str>> = many.iter().map(text_of).collect();
                 texts.ok_or(malformed)?
@@ -181,7 +199,7 @@ impl ClaimRules {
 
     /// The client that asked for the token: `client_id` (RFC 9068), else `azp` (OpenID Connect), else, for Cognito
     /// ID tokens, `aud`. Two that are present must agree.
-    fn check_client<'c>(&self, claims: &'c Object) -> Result<Option<&'c str>, Error> {
+    fn check_client<'c>(&self, claims: Object<'c>) -> Result<Option<&'c str>, Error> {
         let client_id = optional_text(claims, "client_id")?;
         let azp = optional_text(claims, "azp")?;
         let cognito_id = self.cognito && optional_text(claims, "token_use")? == Some("id");
@@ -199,7 +217,7 @@ impl ClaimRules {
         Ok(client)
     }
 
-    fn check_token_use(&self, claims: &Object) -> Result<(), Error> {
+    fn check_token_use(&self, claims: Object<'_>) -> Result<(), Error> {
         let held = optional_text(claims, "token_use")?;
         let Some(allowed) = &self.token_use else { return Ok(()) };
         let held = held.ok_or(Error::ClaimMissing { claim: "token_use" })?;
@@ -207,27 +225,27 @@ impl ClaimRules {
     }
 
     /// The tenant, which the issuer must be allowed to speak for.
-    fn tenant_of(&self, claims: &Object) -> Result<Option<String>, Error> {
+    fn tenant_of(&self, claims: Object<'_>) -> Result<Option<String>, Error> {
         let tenant = match self.tenant.find(claims) {
             None => return Ok(None),
             Some(Value::String(tenant)) if !tenant.is_empty() => tenant,
             Some(_) => return Err(Error::TenantMalformed),
         };
-        if self.tenants.as_ref().is_some_and(|allowed| !allowed.contains(tenant)) {
+        if self.tenants.as_ref().is_some_and(|allowed| !allowed.iter().any(|allowed| allowed == tenant)) {
             return Err(Error::TenantNotOfIssuer);
         }
-        Ok(Some(tenant.clone()))
+        Ok(Some(tenant.to_owned()))
     }
 
     /// The email, unless the issuer says that it is unverified.
-    fn email_of(&self, claims: &Object) -> Result<Option<String>, Error> {
+    fn email_of(&self, claims: Object<'_>) -> Result<Option<String>, Error> {
         let email = text_at(&self.email, claims, "email")?;
         let unverified = match claims.get("email_verified") {
             None | Some(Value::Bool(true)) => false,
             Some(Value::Bool(false)) => true,
             // Cognito writes booleans as texts in some tokens.
-            Some(Value::String(text)) if text == "true" => false,
-            Some(Value::String(text)) if text == "false" => true,
+            Some(Value::String("true")) => false,
+            Some(Value::String("false")) => true,
             Some(_) => return Err(Error::ClaimMalformed { claim: "email_verified" }),
         };
         Ok(email.filter(|_| !unverified))
@@ -243,7 +261,7 @@ impl ClaimPath {
         Ok(Self(path))
     }
 
-    fn find<'c>(&self, claims: &'c Object) -> Option<&'c Value> {
+    fn find<'c>(&self, claims: Object<'c>) -> Option<Value<'c>> {
         let (last, way) = self.0.split_last()?;
         let mut object = claims;
         for name in way {
@@ -257,20 +275,23 @@ impl ClaimPath {
 }
 
 /// A `NumericDate` (RFC 7519 section 2) within the years that a clock can show.
-fn numeric_date(claims: &Object, claim: &'static str) -> Result<Option<f64>, Error> {
+fn numeric_date(claims: Object<'_>, claim: &'static str) -> Result<Option<f64>, Error> {
     match claims.get(claim) {
         None => Ok(None),
-        Some(Value::Number(date)) if date.abs() <= MAX_UNIX_TIME_SECONDS => Ok(Some(*date)),
+        Some(Value::Number(date)) => match date.to_f64() {
+            Some(date) if date.abs() <= MAX_UNIX_TIME_SECONDS => Ok(Some(date)),
+            _ => Err(Error::ClaimMalformed { claim }),
+        },
         Some(_) => Err(Error::ClaimMalformed { claim }),
     }
 }
 
-fn text_of(value: &Value) -> Option<&str> {
+fn text_of(value: Value<'_>) -> Option<&str> {
     if let Value::String(text) = value { Some(text) } else { None }
 }
 
 /// A claim that is a non-empty text when present.
-fn optional_text<'c>(claims: &'c Object, claim: &'static str) -> Result<Option<&'c str>, Error> {
+fn optional_text<'c>(claims: Object<'c>, claim: &'static str) -> Result<Option<&'c str>, Error> {
     match claims.get(claim) {
         None => Ok(None),
         Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
@@ -278,22 +299,22 @@ fn optional_text<'c>(claims: &'c Object, claim: &'static str) -> Result<Option<&
     }
 }
 
-fn text_at(path: &ClaimPath, claims: &Object, claim: &'static str) -> Result<Option<String>, Error> {
+fn text_at(path: &ClaimPath, claims: Object<'_>, claim: &'static str) -> Result<Option<String>, Error> {
     match path.find(claims) {
         None => Ok(None),
-        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
+        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.to_owned())),
         Some(_) => Err(Error::ClaimMalformed { claim }),
     }
 }
 
 /// A list of texts: an array, a space-separated text, or a JSON array in a text (Cognito's V1 triggers set only texts).
-fn list_at(path: &ClaimPath, claims: &Object, claim: &'static str) -> Result<Vec<String>, Error> {
+fn list_at(path: &ClaimPath, claims: Object<'_>, claim: &'static str) -> Result<Vec<String>, Error> {
     let malformed = || Error::ClaimMalformed { claim };
-    let texts = |values: &[Value]| -> Result<Vec<String>, Error> {
+    let texts = |values: Array<'_>| -> Result<Vec<String>, Error> {
         values
             .iter()
             .map(|value| match value {
-                Value::String(text) if !text.is_empty() => Ok(text.clone()),
+                Value::String(text) if !text.is_empty() => Ok(text.to_owned()),
                 _ => Err(malformed()),
             })
             .collect()
@@ -301,17 +322,20 @@ fn list_at(path: &ClaimPath, claims: &Object, claim: &'static str) -> Result<Vec
     match path.find(claims) {
         None => Ok(Vec::new()),
         Some(Value::Array(values)) => texts(values),
-        Some(Value::String(text)) if text.starts_with('[') => match json::parse(text.as_bytes()) {
-            Ok(Value::Array(values)) => texts(&values),
-            _ => Err(malformed()),
-        },
+        Some(Value::String(text)) if text.starts_with('[') => {
+            let document = Document::parse(text.as_bytes().to_vec()).map_err(|_| malformed())?;
+            match document.value() {
+                Value::Array(values) => texts(values),
+                _ => Err(malformed()),
+            }
+        }
         Some(Value::String(text)) => split_spaces(text).ok_or_else(malformed),
         Some(_) => Err(malformed()),
     }
 }
 
 /// `scope` (RFC 6749 section 3.3).
-fn scopes(claims: &Object) -> Result<Vec<String>, Error> {
+fn scopes(claims: Object<'_>) -> Result<Vec<String>, Error> {
     let malformed = Error::ClaimMalformed { claim: "scope" };
     match claims.get("scope") {
         None => Ok(Vec::new()),

@@ -12,7 +12,7 @@ const TOLERANCE: f64 = 30.0;
 fn rules(extra: serde_json::Value) -> ClaimRules {
     let mut issuer = serde_json::json!({ "audience": "api" });
     issuer.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-    let issuer: config::Issuer = serde_json::from_value(issuer).unwrap();
+    let issuer: config::Issuer = crate::config::from_value(issuer).unwrap();
     ClaimRules::compile("issuers[0]", "https://issuer.example".to_owned(), &issuer).unwrap()
 }
 
@@ -22,8 +22,8 @@ fn check_with(rules: &ClaimRules, claims: serde_json::Value) -> Result<Principal
         all.as_object_mut().unwrap().insert(name.clone(), value.clone());
     }
     all.as_object_mut().unwrap().retain(|_, value| value != "<absent>");
-    let claims = json::parse_object(all.to_string().as_bytes()).unwrap();
-    rules.check(&claims, NOW, TOLERANCE)
+    let claims = Document::parse_object(all.to_string().into_bytes()).unwrap();
+    rules.check(claims.object(), NOW, TOLERANCE)
 }
 
 fn check(claims: serde_json::Value) -> Result<Principal, Error> {
@@ -49,8 +49,8 @@ fn exp_is_compulsory_and_holds_to_the_second() {
     assert_eq!(code(serde_json::json!({ "exp": 0 })), "token_expired");
     assert_eq!(code(serde_json::json!({ "exp": -1 })), "token_expired");
     let at = |exp: f64| {
-        let claims = json::parse_object(format!(r#"{{"exp":{exp},"aud":"api","sub":"u"}}"#).as_bytes()).unwrap();
-        rules(serde_json::json!({})).check(&claims, NOW, 0.0).map(|_| ())
+        let claims = Document::parse_object(format!(r#"{{"exp":{exp},"aud":"api","sub":"u"}}"#).into_bytes()).unwrap();
+        rules(serde_json::json!({})).check(claims.object(), NOW, 0.0).map(|_| ())
     };
     assert_eq!(at(NOW + 1.0), Ok(()));
     assert_eq!(at(NOW), Err(Error::Expired));
@@ -78,7 +78,9 @@ fn nbf_and_iat_may_lie_ahead_by_the_tolerance_only() {
     }
     let exact = |nbf: f64| {
         let claims = format!(r#"{{"exp":{},"nbf":{nbf},"aud":"api","sub":"u"}}"#, NOW + 60.0);
-        rules(serde_json::json!({})).check(&json::parse_object(claims.as_bytes()).unwrap(), NOW, 0.0).map(|_| ())
+        rules(serde_json::json!({}))
+            .check(Document::parse_object(claims.as_bytes().to_vec()).unwrap().object(), NOW, 0.0)
+            .map(|_| ())
     };
     assert_eq!((exact(NOW), exact(NOW + 1.0)), (Ok(()), Err(Error::NotYetValid)));
 }
@@ -87,8 +89,8 @@ fn nbf_and_iat_may_lie_ahead_by_the_tolerance_only() {
 #[test]
 fn fractions_and_exponents_are_compared_without_rounding_up() {
     let parse = |exp: &str| {
-        let claims = json::parse_object(format!(r#"{{"exp":{exp},"aud":"api","sub":"u"}}"#).as_bytes()).unwrap();
-        rules(serde_json::json!({})).check(&claims, NOW, 0.0).map(|principal| principal.expires_at)
+        let claims = Document::parse_object(format!(r#"{{"exp":{exp},"aud":"api","sub":"u"}}"#).into_bytes()).unwrap();
+        rules(serde_json::json!({})).check(claims.object(), NOW, 0.0).map(|principal| principal.expires_at)
     };
     assert_eq!(parse("1767225600.5"), Ok(NOW + 0.5));
     assert_eq!(parse("1767225599.9"), Err(Error::Expired));
@@ -104,15 +106,15 @@ fn dates_beyond_the_year_9999_are_refused() {
             let exp = if claim == "exp" { value.to_owned() } else { (NOW + 60.0).to_string() };
             let other = if claim == "exp" { String::new() } else { format!(r#""{claim}":{value},"#) };
             let claims = format!(r#"{{{other}"exp":{exp},"aud":"api","sub":"u"}}"#);
-            let claims = json::parse_object(claims.as_bytes()).unwrap();
-            let error = rules(serde_json::json!({})).check(&claims, NOW, TOLERANCE).unwrap_err();
+            let claims = Document::parse_object(claims.as_bytes().to_vec()).unwrap();
+            let error = rules(serde_json::json!({})).check(claims.object(), NOW, TOLERANCE).unwrap_err();
             assert_eq!(error, Error::ClaimMalformed { claim }, "{value}");
         }
     }
     assert_eq!(code(serde_json::json!({ "exp": MAX_UNIX_TIME_SECONDS })), "ok");
     for value in ["9007199254740993", "9223372036854775808", "18446744073709551616", "-9223372036854775809", "1e400"] {
         assert_eq!(
-            json::parse_object(format!(r#"{{"exp":{value}}}"#).as_bytes()).unwrap_err().code(),
+            Document::parse_object(format!(r#"{{"exp":{value}}}"#).into_bytes()).unwrap_err().code(),
             "malformed_json"
         );
     }
@@ -174,7 +176,7 @@ fn an_issuer_without_audience_and_clients_does_not_start() {
         serde_json::json!({ "audience": "" }),
         serde_json::json!({ "clientIds": [] }),
     ] {
-        let issuer: config::Issuer = serde_json::from_value(issuer).unwrap();
+        let issuer: config::Issuer = crate::config::from_value(issuer).unwrap();
         assert_eq!(ClaimRules::compile("issuers[0]", String::new(), &issuer).unwrap_err().code(), "config_invalid");
     }
 }

@@ -111,7 +111,7 @@ mod tests {
     use crate::Request;
 
     fn cors(value: serde_json::Value) -> Result<Cors, Error> {
-        Cors::compile(&serde_json::from_value(value).unwrap())
+        Cors::compile(&crate::config::from_value(value).unwrap())
     }
 
     fn with<T>(headers: &[(&str, &str)], f: impl FnOnce(&Judged<'_>) -> T) -> T {

@@ -221,7 +221,7 @@ mod tests {
 
     fn places() -> Places {
         let credentials = serde_json::json!({ "cookie": { "name": COOKIE, "origins": ["https://app.example.com"] } });
-        Places::compile(&serde_json::from_value(credentials).unwrap()).unwrap()
+        Places::compile(&crate::config::from_value(credentials).unwrap()).unwrap()
     }
 
     fn with<T>(method: &str, headers: &[(&str, &str)], f: impl FnOnce(&Judged<'_>) -> T) -> T {
@@ -423,7 +423,7 @@ mod tests {
                 "credentials.cookie.origins[0]",
             ),
         ] {
-            match Places::compile(&serde_json::from_value(credentials.clone()).unwrap()) {
+            match Places::compile(&crate::config::from_value(credentials.clone()).unwrap()) {
                 Err(Error::Config { member: named, .. }) => assert_eq!(named, member),
                 other => panic!("{credentials}: {other:?}"),
             }

@@ -1,21 +1,19 @@
 //! What the host is to do: forward, answer, or answer that keys are missing. The client learns the coarse reason, the
 //! event hook the exact code; no body or header holds a token, a key or an unverified claim.
 
-use serde::Serialize;
-use serde_json::json;
-
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
 use crate::claims::Principal;
 use crate::error::Error;
+use crate::json::write::Writer;
 use crate::policy::Policy;
 
 /// What a gate decides about one request.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "one is made a request, and the large variant is the common one")]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(tag = "outcome", rename_all = "lowercase"))]
 pub enum Decision {
     /// Forward it.
     Allow(Allow),
@@ -26,9 +24,9 @@ pub enum Decision {
 }
 
 /// How to forward an allowed request: delete `removeHeaders`, then set `setHeaders`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase"))]
 pub struct Allow {
     /// Who is calling; null behind a public rule and on a preflight.
     pub principal: Option<Principal>,
@@ -40,14 +38,14 @@ pub struct Allow {
     pub remove_headers: Vec<String>,
     /// With `cors`: headers for the origin's answer. Its own `access-control-allow-origin`, `-allow-credentials` and
     /// `-expose-headers` are dropped, these are set, and `vary` is appended.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(skip_serializing_if = "Option::is_none"))]
     pub response_headers: Option<Vec<(String, String)>>,
 }
 
 /// A complete answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase"))]
 pub struct Answer {
     /// The exact, stable reason ([`Error::code`]), or `preflight`. For hooks and logs, not for the client.
     pub code: String,
@@ -174,7 +172,11 @@ impl Decision {
     ) -> Self {
         let reason = Reason::of(error);
         let (status, kind, title) = reason.public();
-        let mut body = json!({ "type": format!("urn:tollgate:{kind}"), "title": title, "status": status });
+        let mut body = Writer::default();
+        body.object();
+        body.member("type", &["urn:tollgate:", kind].concat());
+        body.member("title", title);
+        body.member("status", &u32::from(status));
         let mut headers = vec![
             ("content-type".to_owned(), "application/problem+json".to_owned()),
             ("cache-control".to_owned(), "no-store".to_owned()),
@@ -190,14 +192,14 @@ impl Decision {
                 challenge(format!("Bearer realm=\"api\", error=\"{kind}\", scope=\"{scopes}\""));
             }
             (Reason::Plan, Some(policy)) => {
-                insert(&mut body, "required_plans", json!(policy.plans));
-                insert(&mut body, "current_plan", json!(principal.and_then(|principal| principal.plan.as_deref())));
+                body.member("required_plans", &policy.plans);
+                body.member("current_plan", &principal.and_then(|principal| principal.plan.as_deref()));
             }
             (Reason::Permission, Some(policy)) => {
-                insert(&mut body, "required_permissions", json!(policy.permissions.as_ref().map(asked)));
+                body.member("required_permissions", &policy.permissions.as_ref().map(asked));
             }
             (Reason::Group, Some(policy)) => {
-                insert(&mut body, "required_groups", json!(policy.groups.as_ref().map(asked)));
+                body.member("required_groups", &policy.groups.as_ref().map(asked));
             }
             _ => {}
         }
@@ -209,7 +211,8 @@ impl Decision {
             headers.push(("retry-after".to_owned(), seconds.to_string()));
         }
         headers.extend(cors);
-        let answer = Answer { code: error.code().to_owned(), status, headers, body: body.to_string() };
+        body.end_object();
+        let answer = Answer { code: error.code().to_owned(), status, headers, body: body.finish() };
         if reason == Reason::Unavailable { Self::Unavailable(answer) } else { Self::Deny(answer) }
     }
 
@@ -225,8 +228,48 @@ fn asked(requirement: &crate::config::Requirement) -> Vec<&str> {
     requirement.all.iter().chain(&requirement.any).map(String::as_str).collect()
 }
 
-fn insert(body: &mut serde_json::Value, name: &str, value: serde_json::Value) {
-    if let Some(object) = body.as_object_mut() {
-        object.insert(name.to_owned(), value);
+impl Decision {
+    /// The decision as JSON, with the members that the schema describes.
+    ///
+    /// ```
+    /// # let gate = tollgate::Gate::from_json(r#"{
+    /// #     "issuers": [{ "issuer": "https://issuer.example", "audience": "orders", "algorithms": ["ES256"],
+    /// #                   "jwksUri": "https://issuer.example/jwks.json" }],
+    /// #     "rules": [{ "path": "/{*rest}" }] }"#)?;
+    /// # let request = tollgate::Request { method: "GET", url: "/orders", headers: &[] };
+    /// let decision = gate.check(&request, 1_767_225_600.0, tollgate::Try::Last).decision;
+    /// assert!(decision.to_json().starts_with(r#"{"outcome":"deny","code":"no_credential","status":401,"#));
+    /// # Ok::<(), tollgate::Error>(())
+    /// ```
+    pub fn to_json(&self) -> String {
+        let mut json = Writer::default();
+        json.object();
+        self.write_members(&mut json);
+        json.end_object();
+        json.finish()
+    }
+
+    /// Writes the members of the decision into an object that is open.
+    pub(crate) fn write_members(&self, to: &mut Writer) {
+        let (outcome, answer) = match self {
+            Self::Allow(allow) => {
+                to.member("outcome", "allow");
+                to.member("principal", &allow.principal);
+                to.member("rule", &allow.rule);
+                to.member("setHeaders", &allow.set_headers);
+                to.member("removeHeaders", &allow.remove_headers);
+                if let Some(headers) = &allow.response_headers {
+                    to.member("responseHeaders", headers);
+                }
+                return;
+            }
+            Self::Deny(answer) => ("deny", answer),
+            Self::Unavailable(answer) => ("unavailable", answer),
+        };
+        to.member("outcome", outcome);
+        to.member("code", &answer.code);
+        to.member("status", &u32::from(answer.status));
+        to.member("headers", &answer.headers);
+        to.member("body", &answer.body);
     }
 }

@@ -1,20 +1,25 @@
 //! The wasm-bindgen face. Every answer is data, as JSON text; the only thing thrown is a real `Error` with `.code`, and
 //! only while a configuration is read. It decides nothing.
 
-use serde::Serialize;
-use serde_json::json;
 use wasm_bindgen::prelude::*;
 
-use crate::decision::Decision;
 use crate::error::Error;
 use crate::gate::Gate;
+use crate::json::write::Writer;
+use crate::limits::MAX_TOKEN_BYTES;
 use crate::request::Request;
 use crate::verifier::{FetchOutcome, Try, Verifier};
 
 /// A verifier or a gate, with its key sets.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Core(Inner);
+pub struct Core {
+    inner: Inner,
+    /// Where the host writes a token: as long as the longest, and never moved.
+    input: Vec<u8>,
+    /// The last answer of [`Core::verify`], which stays until the next.
+    answer: String,
+}
 
 #[derive(Debug)]
 enum Inner {
@@ -22,71 +27,60 @@ enum Inner {
     Gate(Box<Gate>),
 }
 
-/// What a check answers: the decision, and which key sets to fetch.
-#[derive(Serialize)]
-struct CheckAnswer<'d> {
-    #[serde(flatten)]
-    decision: &'d Decision,
-    /// The issuer whose keys are due before this can be decided.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    issuer: Option<usize>,
-    /// The issuer whose keys should be refreshed in the background.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh: Option<[usize; 1]>,
-}
-
 #[wasm_bindgen]
 impl Core {
     /// Reads a verifier's configuration. Throws an `Error` with `code` and `member`.
     pub fn verifier(config: &str) -> Result<Core, JsValue> {
-        Verifier::from_json(config).map(|verifier| Self(Inner::Verifier(Box::new(verifier)))).map_err(|e| thrown(&e))
+        Verifier::from_json(config).map(|verifier| Self::new(Inner::Verifier(Box::new(verifier)))).map_err(thrown)
     }
 
     /// Reads a gate's configuration. Throws an `Error` with `code` and `member`.
     pub fn gate(config: &str) -> Result<Core, JsValue> {
-        Gate::from_json(config).map(|gate| Self(Inner::Gate(Box::new(gate)))).map_err(|e| thrown(&e))
+        Gate::from_json(config).map(|gate| Self::new(Inner::Gate(Box::new(gate)))).map_err(thrown)
     }
 
-    /// Verifies a token.
-    pub fn verify(&self, token: &str, now: f64, last_try: bool) -> String {
-        match self.inner().verify(token, now, attempt(last_try)) {
-            Ok(verified) => {
-                let principal = json!(verified.principal);
-                let refresh = self
-                    .inner()
-                    .background_due(verified.issuer, now)
-                    .then(|| format!(",\"refresh\":[{}]", verified.issuer));
-                format!(
-                    "{{\"header\":{},\"claims\":{},\"principal\":{principal}{}}}",
-                    verified.token.header_json(),
-                    verified.token.claims_json(),
-                    refresh.unwrap_or_default()
-                )
-            }
-            Err(error) => error_json(&error).to_string(),
+    /// Where a token's bytes go, in UTF-8 and 8,192 of them at most, before [`Core::verify`]. A position in the module's
+    /// memory, which is one for the life of this object.
+    #[wasm_bindgen(js_name = inputAt)]
+    pub fn input_at(&self) -> usize {
+        self.input.as_ptr() as usize
+    }
+
+    /// Where the answer to the last [`Core::verify`] begins.
+    #[wasm_bindgen(js_name = answerAt)]
+    pub fn answer_at(&self) -> usize {
+        self.answer.as_ptr() as usize
+    }
+
+    /// Verifies the token whose bytes were written to [`Core::input_at`], `length` of them. Answers how many bytes of JSON
+    /// stand at [`Core::answer_at`].
+    ///
+    /// A token and its answer cross as bytes at known places: what crosses as a string is allocated, copied and freed on
+    /// each side, and that would take as long as the claims take to judge.
+    pub fn verify(&mut self, length: usize, now: f64, last_try: bool) -> usize {
+        let mut answer = Writer::reuse(std::mem::take(&mut self.answer));
+        answer.object();
+        match self.verified(length, now, last_try, &mut answer) {
+            Ok(()) => {}
+            Err(error) => write_error(&error, &mut answer),
         }
+        answer.end_object();
+        self.answer = answer.finish();
+        self.answer.len()
     }
 
     /// Decides a request. `headers` are names and values in turn, joined by line feeds; `count` is the number of pairs.
     pub fn check(&self, method: &str, url: &str, headers: &str, count: usize, now: f64, last_try: bool) -> String {
-        let Inner::Gate(gate) = &self.0 else {
-            return error_json(&Error::config("rules", "is missing: this is a verifier, not a gate")).to_string();
-        };
-        let parts: Vec<&str> =
-            if count == 0 && headers.is_empty() { Vec::new() } else { headers.split('\n').collect() };
-        let pairs: Vec<(&str, &str)> =
-            parts.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect();
-        // A value that holds a line feed shows as a count that is off; the empty name then refuses the request.
-        let fields: &[(&str, &str)] =
-            if pairs.len() == count && parts.len().is_multiple_of(2) { &pairs } else { &[("", "")] };
-        let checked = gate.check(&Request { method, url, headers: fields }, now, attempt(last_try));
-        let due = checked.issuer.filter(|_| !checked.keys_due && gate_refresh(gate, checked.issuer, now));
-        let answer = CheckAnswer {
-            decision: &checked.decision,
-            issuer: checked.issuer.filter(|_| checked.keys_due),
-            refresh: due.map(|issuer| [issuer]),
-        };
-        serde_json::to_string(&answer).unwrap_or_default()
+        let mut answer = Writer::default();
+        answer.object();
+        match &self.inner {
+            Inner::Gate(gate) => check(gate, &(method, url, headers, count), now, last_try, &mut answer),
+            Inner::Verifier(_) => {
+                write_error(&Error::config("rules", "is missing: this is a verifier, not a gate"), &mut answer);
+            }
+        }
+        answer.end_object();
+        answer.finish()
     }
 
     /// Positions of the issuers whose key sets are fetched.
@@ -100,29 +94,45 @@ impl Core {
     pub fn begin_fetch(&mut self, issuer: usize, now: f64) -> String {
         let Some(start) = self.inner_mut().begin_fetch(issuer, now) else { return "null".to_owned() };
         let Some((name, url)) = self.inner().source(issuer) else { return "null".to_owned() };
-        json!({ "id": start.id, "issuer": name, "url": url, "cachedSince": start.cached_since }).to_string()
+        let mut answer = Writer::default();
+        answer.object();
+        // Below 2^53 for as long as any host runs.
+        answer.member("id", &(start.id as f64));
+        answer.member("issuer", name);
+        answer.member("url", url);
+        answer.member("cachedSince", &start.cached_since);
+        answer.end_object();
+        answer.finish()
     }
 
     /// Takes the body of a fetched key set; answers events.
     #[wasm_bindgen(js_name = fetchSucceeded)]
     pub fn fetch_succeeded(&mut self, issuer: usize, id: f64, now: f64, fetched_at: f64, body: &str) -> String {
         let outcome = self.inner_mut().fetch_succeeded(issuer, fetch_id(id), now, fetched_at, body.as_bytes());
-        let name = self.inner().source(issuer).map(|(name, _)| name);
-        let events = match outcome {
-            FetchOutcome::Late => Vec::new(),
+        let mut events = Writer::default();
+        events.array();
+        match outcome {
+            FetchOutcome::Late => {}
             FetchOutcome::Failed(error) => {
-                vec![json!({ "type": "keys_fetch_failed", "issuer": name, "reason": error.to_string() })]
+                self.event(&mut events, "keys_fetch_failed", issuer);
+                events.member("reason", &error.to_string());
+                events.end_object();
             }
             FetchOutcome::Kept { keys, skipped } => {
-                let mut events =
-                    vec![json!({ "type": "keys_fetched", "issuer": name, "keys": keys, "skipped": skipped.len() })];
-                events.extend(skipped.iter().map(
-                    |key| json!({ "type": "key_skipped", "issuer": name, "index": key.index, "reason": key.reason }),
-                ));
-                events
+                self.event(&mut events, "keys_fetched", issuer);
+                events.member("keys", &keys);
+                events.member("skipped", &skipped.len());
+                events.end_object();
+                for key in skipped {
+                    self.event(&mut events, "key_skipped", issuer);
+                    events.member("index", &key.index);
+                    events.member("reason", key.reason);
+                    events.end_object();
+                }
             }
-        };
-        serde_json::Value::Array(events).to_string()
+        }
+        events.end_array();
+        events.finish()
     }
 
     /// Notes that a fetch failed; answers events.
@@ -136,32 +146,63 @@ impl Core {
         retry_after_seconds: Option<f64>,
     ) -> String {
         self.inner_mut().fetch_failed(issuer, fetch_id(id), now, retry_after_seconds);
-        let name = self.inner().source(issuer).map(|(name, _)| name);
-        let event = json!({
-            "type": "keys_fetch_failed", "issuer": name, "reason": reason, "retryAfterSeconds": retry_after_seconds,
-        });
-        json!([event]).to_string()
+        let mut events = Writer::default();
+        events.array();
+        self.event(&mut events, "keys_fetch_failed", issuer);
+        events.member("reason", reason);
+        events.member("retryAfterSeconds", &retry_after_seconds);
+        events.end_object();
+        events.end_array();
+        events.finish()
     }
 
     /// The configured upstream, or `null`.
     pub fn upstream(&self) -> String {
-        match &self.0 {
-            Inner::Gate(gate) => json!(gate.upstream()).to_string(),
+        match &self.inner {
+            Inner::Gate(gate) => Writer::text_of(&gate.upstream()),
             Inner::Verifier(_) => "null".to_owned(),
         }
     }
 }
 
 impl Core {
+    fn new(inner: Inner) -> Self {
+        Self { inner, input: vec![0; MAX_TOKEN_BYTES], answer: String::new() }
+    }
+
+    /// Writes what a token says, or fails with nothing written.
+    fn verified(&self, length: usize, now: f64, last_try: bool, answer: &mut Writer) -> Result<(), Error> {
+        let token = self.input.get(..length).ok_or(Error::TokenTooLarge)?;
+        let token = std::str::from_utf8(token).map_err(|_| Error::MalformedToken)?;
+        let verified = self.inner().verify(token, now, attempt(last_try))?;
+        // The very text that was signed: the strict parser took it, so every other reader reads the same in it.
+        answer.name("header");
+        answer.json(verified.token.header_json());
+        answer.name("claims");
+        answer.json(verified.token.claims_json());
+        answer.member("principal", &verified.principal);
+        if self.inner().background_due(verified.issuer, now) {
+            answer.member("refresh", &vec![verified.issuer]);
+        }
+        Ok(())
+    }
+
+    /// Opens an event about an issuer's keys.
+    fn event(&self, events: &mut Writer, kind: &str, issuer: usize) {
+        events.object();
+        events.member("type", kind);
+        events.member("issuer", &self.inner().source(issuer).map(|(name, _)| name));
+    }
+
     fn inner(&self) -> &Verifier {
-        match &self.0 {
+        match &self.inner {
             Inner::Verifier(verifier) => verifier,
             Inner::Gate(gate) => gate.verifier(),
         }
     }
 
     fn inner_mut(&mut self) -> &mut Verifier {
-        match &mut self.0 {
+        match &mut self.inner {
             Inner::Verifier(verifier) => verifier,
             Inner::Gate(gate) => gate.verifier_mut(),
         }
@@ -170,10 +211,6 @@ impl Core {
 
 const fn attempt(last_try: bool) -> Try {
     if last_try { Try::Last } else { Try::First }
-}
-
-fn gate_refresh(gate: &Gate, issuer: Option<usize>, now: f64) -> bool {
-    issuer.is_some_and(|issuer| gate.verifier().background_due(issuer, now))
 }
 
 /// Fetch ids count from 1 and cross as numbers.
@@ -186,31 +223,48 @@ const fn fetch_id(id: f64) -> u64 {
     id as u64
 }
 
-fn error_json(error: &Error) -> serde_json::Value {
-    let mut json = json!({ "code": error.code(), "message": error.to_string() });
-    if let Some(object) = json.as_object_mut() {
-        match error {
-            Error::KeysDue { issuer } => object.insert("issuer".to_owned(), json!(issuer)),
-            Error::KeysUnavailable { retry_after_seconds } => {
-                object.insert("retryAfterSeconds".to_owned(), json!(retry_after_seconds))
-            }
-            Error::ClaimMissing { claim } | Error::ClaimMalformed { claim } => {
-                object.insert("claim".to_owned(), json!(claim))
-            }
-            _ => None,
-        };
+/// Decides a request, and writes what the host must know: the decision, and which key sets to fetch.
+fn check(gate: &Gate, request: &(&str, &str, &str, usize), now: f64, last_try: bool, answer: &mut Writer) {
+    let (method, url, headers, count) = *request;
+    let parts: Vec<&str> = if count == 0 && headers.is_empty() { Vec::new() } else { headers.split('\n').collect() };
+    let pairs: Vec<(&str, &str)> =
+        parts.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect();
+    // A value that holds a line feed shows as a count that is off; the empty name then refuses the request.
+    let fields: &[(&str, &str)] =
+        if pairs.len() == count && parts.len().is_multiple_of(2) { &pairs } else { &[("", "")] };
+    let checked = gate.check(&Request { method, url, headers: fields }, now, attempt(last_try));
+    checked.decision.write_members(answer);
+    match checked.issuer {
+        // The issuer whose keys are due before this can be decided.
+        Some(issuer) if checked.keys_due => answer.member("issuer", &issuer),
+        // The issuer whose keys should be refreshed in the background.
+        Some(issuer) if gate.verifier().background_due(issuer, now) => answer.member("refresh", &vec![issuer]),
+        _ => {}
     }
-    json!({ "error": json })
 }
 
-fn thrown(error: &Error) -> JsValue {
+fn write_error(error: &Error, to: &mut Writer) {
+    to.name("error");
+    to.object();
+    to.member("code", error.code());
+    to.member("message", &error.to_string());
+    match error {
+        Error::KeysDue { issuer } => to.member("issuer", issuer),
+        Error::KeysUnavailable { retry_after_seconds } => to.member("retryAfterSeconds", retry_after_seconds),
+        Error::ClaimMissing { claim } | Error::ClaimMalformed { claim } => to.member("claim", *claim),
+        _ => {}
+    }
+    to.end_object();
+}
+
+fn thrown(error: Error) -> JsValue {
     let thrown = js_sys::Error::new(&error.to_string());
     let set = |name: &str, value: &str| {
         // Setting a member of a fresh object can't fail.
         let _ = js_sys::Reflect::set(&thrown, &name.into(), &value.into());
     };
     set("code", error.code());
-    if let Error::Config { member, .. } = error {
+    if let Error::Config { member, .. } = &error {
         set("member", member);
     }
     thrown.into()

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::base64url;
 use crate::crypto::{es256, rs256};
 use crate::error::Error;
-use crate::json::{self, Object, Value};
+use crate::json::{Document, Object, Value};
 use crate::limits::{MAX_JWKS_BYTES, MAX_JWKS_KEYS, MAX_KID_BYTES};
 
 /// What only the holder of a private or shared key should have (RFC 7518 sections 6.2.2, 6.3.2 and 6.4).
@@ -74,12 +74,12 @@ impl Key {
         if jwk.len() > MAX_JWKS_BYTES {
             return Err(Error::KeyNotUsable("a key must have at most 65536 bytes"));
         }
-        Self::from_jwk(&json::parse_object(jwk)?, allowed)
+        Self::from_jwk(Document::parse_object(jwk.to_vec())?.object(), allowed)
     }
 
     /// # Errors
     /// [`Error::KeyNotUsable`] with the reason.
-    pub(crate) fn from_jwk(jwk: &Object, allowed: &[Algorithm]) -> Result<Self, Error> {
+    pub(crate) fn from_jwk(jwk: Object<'_>, allowed: &[Algorithm]) -> Result<Self, Error> {
         if PRIVATE_MEMBERS.iter().any(|member| jwk.get(member).is_some()) {
             return Err(Error::KeyNotUsable("private or symmetric members must not be published"));
         }
@@ -192,11 +192,11 @@ pub(crate) fn parse_jwks(body: &[u8], allowed: &[Algorithm]) -> Result<Jwks, Err
     if body.len() > MAX_JWKS_BYTES {
         return Err(Error::JwksMalformed("at most 65536 bytes"));
     }
-    let set = json::parse_object(body).map_err(|error| match error {
+    let set = Document::parse_object(body.to_vec()).map_err(|error| match error {
         Error::MalformedJson(expected) => Error::JwksMalformed(expected),
         other => other,
     })?;
-    let Some(Value::Array(entries)) = set.get("keys") else {
+    let Some(Value::Array(entries)) = set.object().get("keys") else {
         return Err(Error::JwksMalformed("an array called keys"));
     };
     if entries.len() > MAX_JWKS_KEYS {
@@ -218,7 +218,7 @@ pub(crate) fn parse_jwks(body: &[u8], allowed: &[Algorithm]) -> Result<Jwks, Err
 }
 
 /// The algorithm that key type and curve imply; `alg`, when present, may only agree.
-fn algorithm_of(jwk: &Object) -> Result<Algorithm, Error> {
+fn algorithm_of(jwk: Object<'_>) -> Result<Algorithm, Error> {
     let algorithm = match string(jwk, "kty", "kty must be a string")? {
         Some("EC") => match string(jwk, "crv", "crv must be a string")? {
             Some("P-256") => Algorithm::Es256,
@@ -234,7 +234,7 @@ fn algorithm_of(jwk: &Object) -> Result<Algorithm, Error> {
 }
 
 /// `use` and `key_ops` must let the key verify, and nothing that contradicts it (RFC 7517 sections 4.2 and 4.3).
-fn check_purpose(jwk: &Object) -> Result<(), Error> {
+fn check_purpose(jwk: Object<'_>) -> Result<(), Error> {
     if string(jwk, "use", "use must be a string")?.is_some_and(|purpose| purpose != "sig") {
         return Err(Error::KeyNotUsable("use must be sig"));
     }
@@ -243,7 +243,7 @@ fn check_purpose(jwk: &Object) -> Result<(), Error> {
         Some(Value::Array(operations)) => operations,
         Some(_) => return Err(Error::KeyNotUsable("key_ops must be an array")),
     };
-    let count = |name: &str| operations.iter().filter(|op| matches!(op, Value::String(op) if op == name)).count();
+    let count = |name: &str| operations.iter().filter(|op| *op == Value::String(name)).count();
     let (verify, sign) = (count("verify"), count("sign"));
     if verify == 1 && sign <= 1 && verify + sign == operations.len() {
         Ok(())
@@ -253,7 +253,7 @@ fn check_purpose(jwk: &Object) -> Result<(), Error> {
 }
 
 /// A member that may be absent but not of another type.
-fn string<'a>(jwk: &'a Object, member: &str, expected: &'static str) -> Result<Option<&'a str>, Error> {
+fn string<'a>(jwk: Object<'a>, member: &str, expected: &'static str) -> Result<Option<&'a str>, Error> {
     match jwk.get(member) {
         None => Ok(None),
         Some(Value::String(value)) => Ok(Some(value)),
@@ -262,7 +262,7 @@ fn string<'a>(jwk: &'a Object, member: &str, expected: &'static str) -> Result<O
 }
 
 /// A compulsory member of base64url text.
-fn octets(jwk: &Object, member: &str) -> Result<Vec<u8>, Error> {
+fn octets(jwk: Object<'_>, member: &str) -> Result<Vec<u8>, Error> {
     match jwk.get(member) {
         Some(Value::String(value)) => {
             base64url::decode(value).map_err(|_| Error::KeyNotUsable("coordinates and integers must be base64url"))

@@ -103,7 +103,7 @@ mod tests {
     fn policy(rule: serde_json::Value) -> Result<Policy, Error> {
         let mut rule = rule;
         rule["path"] = "/x".into();
-        Policy::compile(0, &serde_json::from_value(rule).unwrap())
+        Policy::compile(0, &crate::config::from_value(rule).unwrap())
     }
 
     fn principal(plan: Option<&str>, permissions: &[&str]) -> Principal {

@@ -2,10 +2,13 @@
 //! forwarded: nothing is decoded or normalised for the match, and a path that an origin might read as another
 //! one is refused. Order of rules means nothing; shape decides.
 
-use std::collections::HashMap;
+mod letters;
+
+use std::collections::BTreeMap;
 
 use crate::config;
 use crate::error::Error;
+use letters::fold;
 
 /// A path whose every byte has been judged.
 #[derive(Debug, Clone, Copy)]
@@ -126,16 +129,6 @@ fn cut_at_query(folded: &[String]) -> Option<Vec<&str>> {
     Some(cut)
 }
 
-/// Folds letter case as the most generous origin does: down, up and down again, so that `ſ` meets `s`, the Kelvin sign
-/// `k`, and both `ß` and `ẞ` meet `ss`.
-fn fold(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    let lower = text.chars().flat_map(char::to_lowercase);
-    lower.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
-}
-
 /// Which rule a path meets, and what its named segments hold.
 #[derive(Debug)]
 pub(crate) struct Match<'a> {
@@ -165,7 +158,7 @@ struct Shape {
 
 #[derive(Debug, Default)]
 struct Node {
-    literals: HashMap<String, Node>,
+    literals: BTreeMap<String, Node>,
     any: Option<Box<Node>>,
     here: Option<usize>,
     rest: Option<usize>,

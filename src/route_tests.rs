@@ -10,7 +10,7 @@ fn rule(path: &str, methods: Option<&[&str]>) -> config::Rule {
     if let Some(methods) = methods {
         rule["methods"] = methods.to_vec().into();
     }
-    serde_json::from_value(rule).unwrap()
+    crate::config::from_value(rule).unwrap()
 }
 
 fn router(paths: &[&str]) -> Router {

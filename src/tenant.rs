@@ -1,7 +1,7 @@
 //! The tenant a request asks for against the tenant a token holds. Ids are compared byte for byte and refused when
 //! they are malformed, never normalised; there is no default tenant.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use regex_lite::Regex;
 
@@ -24,7 +24,7 @@ pub(crate) struct TenantRules {
 /// Where the request says which tenant it asks for.
 #[derive(Debug)]
 enum Source {
-    Host { template: Option<HostTemplate>, hosts: HashMap<String, String> },
+    Host { template: Option<HostTemplate>, hosts: BTreeMap<String, String> },
     Path,
     Header(String),
 }
@@ -79,7 +79,7 @@ impl TenantRules {
             return Ok(Source::Header(name));
         }
         let template = from.host.as_deref().map(HostTemplate::parse).transpose()?;
-        let mut hosts = HashMap::new();
+        let mut hosts = BTreeMap::new();
         for (host, tenant) in &from.hosts {
             let member = format!("tenant.from.hosts[{host:?}]");
             if !is_plain_host(host) {
@@ -178,8 +178,8 @@ mod tests {
     use crate::Request;
 
     fn rules(tenant: serde_json::Value) -> Result<TenantRules, Error> {
-        let rules = [serde_json::from_value(serde_json::json!({ "path": "/{tenant}/{*rest}" })).unwrap()];
-        TenantRules::compile(&serde_json::from_value(tenant).unwrap(), &rules)
+        let rules = [crate::config::from_value(serde_json::json!({ "path": "/{tenant}/{*rest}" })).unwrap()];
+        TenantRules::compile(&crate::config::from_value(tenant).unwrap(), &rules)
     }
 
     fn check(rules: &TenantRules, token: Option<&str>, host: &str, header: &[&str]) -> Result<(), Error> {
@@ -327,8 +327,8 @@ mod tests {
                 other => panic!("{tenant}: {other:?}"),
             }
         }
-        let bare = [serde_json::from_value(serde_json::json!({ "path": "/x" })).unwrap()];
-        let tenant = serde_json::from_value(serde_json::json!({ "from": { "path": true } })).unwrap();
+        let bare = [crate::config::from_value(serde_json::json!({ "path": "/x" })).unwrap()];
+        let tenant = crate::config::from_value(serde_json::json!({ "from": { "path": true } })).unwrap();
         assert_eq!(TenantRules::compile(&tenant, &bare).unwrap_err().code(), "config_invalid");
     }
 }

@@ -5,28 +5,26 @@ use std::fmt;
 
 use crate::base64url;
 use crate::error::Error;
-use crate::json::{self, Object, Value};
+use crate::json::{Document, Object, Value};
 use crate::jwk::{Algorithm, Key};
 use crate::limits::{MAX_HEADER_PART_BYTES, MAX_KID_BYTES, MAX_TOKEN_BYTES};
 
 /// A JSON Web Signature in compact form, not yet verified. Its payload can't be read.
-pub struct Jws {
+pub struct Jws<'t> {
     /// The bytes that are signed: the first two parts as they came.
-    signing_input: String,
+    signing_input: &'t str,
     header: Header,
     payload: Vec<u8>,
     signature: Vec<u8>,
 }
 
 struct Header {
-    json: String,
+    document: Document,
     /// `None`: a name that is not known here, so that no key can agree with it.
     algorithm: Option<Algorithm>,
-    kid: Option<String>,
-    typ: Option<String>,
 }
 
-impl Jws {
+impl<'t> Jws<'t> {
     /// Takes a token apart and judges its header; the signature is not checked yet.
     ///
     /// # Errors
@@ -37,7 +35,7 @@ impl Jws {
     /// ```
     /// assert_eq!(tollgate::Jws::parse("a.b").unwrap_err().code(), "malformed_token");
     /// ```
-    pub fn parse(token: &str) -> Result<Self, Error> {
+    pub fn parse(token: &'t str) -> Result<Self, Error> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(Error::TokenTooLarge);
         }
@@ -48,7 +46,7 @@ impl Jws {
         let header = Header::parse(base64url::decode(header)?)?;
         let payload = base64url::decode(payload)?;
         let signature = base64url::decode(signature)?;
-        Ok(Self { signing_input: signing_input.to_owned(), header, payload, signature })
+        Ok(Self { signing_input, header, payload, signature })
     }
 
     /// The algorithm that the token asserts, to look up a key with; `None` when its name is not known here. The key
@@ -59,7 +57,7 @@ impl Jws {
 
     /// The key id that the token asserts, to look up a key with.
     pub fn kid(&self) -> Option<&str> {
-        self.header.kid.as_deref()
+        self.header.text("kid")
     }
 
     /// Verifies with `key`, which the caller chose from those it trusts.
@@ -97,7 +95,7 @@ pub struct VerifiedJws {
 impl VerifiedJws {
     /// The header, as the JSON text that was signed.
     pub fn header_json(&self) -> &str {
-        &self.header.json
+        self.header.document.text()
     }
 
     /// The payload: any bytes, not necessarily JSON.
@@ -107,13 +105,12 @@ impl VerifiedJws {
 }
 
 /// A JSON Web Token whose form is right and whose claims can't be read yet.
-pub struct UntrustedToken {
-    jws: Jws,
-    claims_json: String,
-    claims: Object,
+pub struct UntrustedToken<'t> {
+    jws: Jws<'t>,
+    claims: Document,
 }
 
-impl UntrustedToken {
+impl<'t> UntrustedToken<'t> {
     /// Takes a token apart; the signature is not checked yet.
     ///
     /// # Errors
@@ -123,16 +120,14 @@ impl UntrustedToken {
     /// ```
     /// assert_eq!(tollgate::UntrustedToken::parse("").unwrap_err().code(), "malformed_token");
     /// ```
-    pub fn parse(token: &str) -> Result<Self, Error> {
+    pub fn parse(token: &'t str) -> Result<Self, Error> {
         let mut jws = Jws::parse(token)?;
         let payload = std::mem::take(&mut jws.payload);
         // A detached payload (RFC 7515 appendix F) is no claims set.
         if payload.is_empty() {
             return Err(Error::MalformedToken);
         }
-        let claims = json::parse_object(&payload)?;
-        let claims_json = String::from_utf8(payload).map_err(|_| Error::MalformedJson("UTF-8"))?;
-        Ok(Self { jws, claims_json, claims })
+        Ok(Self { jws, claims: Document::parse_object(payload)? })
     }
 
     /// Verifies with `key`, which the caller chose from those it trusts.
@@ -141,12 +136,12 @@ impl UntrustedToken {
     /// [`Error::AlgNotAllowed`] when the header's `alg` is not the key's; [`Error::SignatureInvalid`].
     pub fn verify(self, key: &Key) -> Result<Verified, Error> {
         let VerifiedJws { header, .. } = self.jws.verify(key)?;
-        Ok(Verified { header, claims_json: self.claims_json, claims: self.claims })
+        Ok(Verified { header, claims: self.claims })
     }
 
     /// The `iss` that the token asserts. Good for one thing: to choose whose keys must verify it.
     pub(crate) fn asserted_issuer(&self) -> Result<&str, Error> {
-        match self.claims.get("iss") {
+        match self.claims.object().get("iss") {
             Some(Value::String(issuer)) => Ok(issuer),
             Some(_) => Err(Error::ClaimMalformed { claim: "iss" }),
             None => Err(Error::ClaimMissing { claim: "iss" }),
@@ -162,7 +157,7 @@ impl UntrustedToken {
     }
 
     pub(crate) fn typ(&self) -> Option<&str> {
-        self.jws.header.typ.as_deref()
+        self.jws.header.text("typ")
     }
 }
 
@@ -170,28 +165,27 @@ impl UntrustedToken {
 /// question. Only [`UntrustedToken::verify`] makes one.
 pub struct Verified {
     header: Header,
-    claims_json: String,
-    claims: Object,
+    claims: Document,
 }
 
 impl Verified {
     /// The header, as the JSON text that was signed.
     pub fn header_json(&self) -> &str {
-        &self.header.json
+        self.header.document.text()
     }
 
     /// The claims, as the JSON text that was signed: one strict object, no duplicate members.
     pub fn claims_json(&self) -> &str {
-        &self.claims_json
+        self.claims.text()
     }
 
-    pub(crate) fn claims(&self) -> &Object {
-        &self.claims
+    pub(crate) fn claims(&self) -> Object<'_> {
+        self.claims.object()
     }
 
     /// The header's `typ`, if there is one.
     pub fn typ(&self) -> Option<&str> {
-        self.header.typ.as_deref()
+        self.header.text("typ")
     }
 }
 
@@ -213,7 +207,8 @@ fn split(token: &str) -> Result<(&str, &str, &str, &str), Error> {
 
 impl Header {
     fn parse(json: Vec<u8>) -> Result<Self, Error> {
-        let members = json::parse_object(&json)?;
+        let document = Document::parse_object(json)?;
+        let members = document.object();
         // No extension is understood, so none may be critical, however the list is written.
         if members.get("crit").is_some() {
             return Err(Error::CritNotSupported);
@@ -224,20 +219,23 @@ impl Header {
                 return Err(Error::HeaderNotSupported { member });
             }
         }
-        let algorithm = string(&members, "alg")?.ok_or(Error::MalformedHeader { member: "alg" })?;
+        let algorithm = string(members, "alg")?.ok_or(Error::MalformedHeader { member: "alg" })?;
         let algorithm = Algorithm::from_name(algorithm);
-        let kid = string(&members, "kid")?.map(str::to_owned);
-        if kid.as_ref().is_some_and(|kid| kid.len() > MAX_KID_BYTES) {
+        if string(members, "kid")?.is_some_and(|kid| kid.len() > MAX_KID_BYTES) {
             return Err(Error::MalformedHeader { member: "kid" });
         }
-        let typ = string(&members, "typ")?.map(str::to_owned);
-        let json = String::from_utf8(json).map_err(|_| Error::MalformedJson("UTF-8"))?;
-        Ok(Self { json, algorithm, kid, typ })
+        string(members, "typ")?;
+        Ok(Self { document, algorithm })
+    }
+
+    /// A member that [`Header::parse`] found to be a text or absent.
+    fn text(&self, member: &'static str) -> Option<&str> {
+        string(self.document.object(), member).unwrap_or_default()
     }
 }
 
 /// A member that may be absent but not of another type.
-fn string<'a>(members: &'a Object, member: &'static str) -> Result<Option<&'a str>, Error> {
+fn string<'a>(members: Object<'a>, member: &'static str) -> Result<Option<&'a str>, Error> {
     match members.get(member) {
         None => Ok(None),
         Some(Value::String(value)) => Ok(Some(value)),
@@ -247,15 +245,15 @@ fn string<'a>(members: &'a Object, member: &'static str) -> Result<Option<&'a st
 
 // Opaque, so that no log holds a token or an unverified claim.
 macro_rules! opaque_debug {
-    ($($name:ident),*) => {$(
-        impl fmt::Debug for $name {
+    ($($name:ident $(<$lifetime:lifetime>)?),*) => {$(
+        impl fmt::Debug for $name $(<$lifetime>)? {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name)).finish_non_exhaustive()
             }
         }
     )*};
 }
-opaque_debug!(Jws, VerifiedJws, UntrustedToken, Verified);
+opaque_debug!(Jws<'_>, VerifiedJws, UntrustedToken<'_>, Verified);
 
 #[cfg(test)]
 mod hmac_tests;

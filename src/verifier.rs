@@ -1,8 +1,6 @@
 //! Issuers, their keys and their rules: from a token's text to a principal. The issuer's own keys choose the
 //! algorithm; the token's header may only agree.
 
-use std::collections::HashMap;
-
 use crate::claims::{ClaimRules, Principal};
 use crate::config::{self, AlgorithmName, Preset, VerifierConfig};
 use crate::error::Error;
@@ -25,7 +23,8 @@ use crate::token::{UntrustedToken, Verified};
 #[derive(Debug)]
 pub struct Verifier {
     issuers: Vec<Issuer>,
-    by_name: HashMap<String, usize>,
+    /// Positions of the issuers, by the order of their names.
+    by_name: Vec<usize>,
     tolerance: f64,
 }
 
@@ -99,17 +98,29 @@ impl Verifier {
         if issuers.is_empty() {
             return Err(Error::config("issuers", "expected at least one issuer"));
         }
-        let mut verifier =
-            Self { issuers: Vec::new(), by_name: HashMap::new(), tolerance: f64::from(tolerance_seconds) };
+        let mut verifier = Self { issuers: Vec::new(), by_name: Vec::new(), tolerance: f64::from(tolerance_seconds) };
         for (index, issuer) in issuers.iter().enumerate() {
             let at = format!("issuers[{index}]");
             let issuer = Issuer::compile(&at, issuer)?;
-            if let Some(first) = verifier.by_name.insert(issuer.name.clone(), index) {
-                return Err(Error::config(format!("{at}.issuer"), format!("is the same as issuers[{first}].issuer")));
+            match verifier.find(&issuer.name) {
+                Ok(first) => {
+                    return Err(Error::config(
+                        format!("{at}.issuer"),
+                        format!("is the same as issuers[{first}].issuer"),
+                    ));
+                }
+                Err(place) => verifier.by_name.insert(place, index),
             }
             verifier.issuers.push(issuer);
         }
         Ok(verifier)
+    }
+
+    /// The position of the issuer called `name`, or where it would stand among the names.
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        let name_of = |index: &usize| self.issuers.get(*index).map_or("", |issuer| &issuer.name);
+        let place = self.by_name.binary_search_by(|index| name_of(index).cmp(name))?;
+        self.by_name.get(place).copied().ok_or(place)
     }
 
     /// Verifies a token at `now`, in Unix seconds.
@@ -123,7 +134,7 @@ impl Verifier {
         }
         let token = UntrustedToken::parse(token)?;
         let algorithm = token.algorithm().ok_or(Error::AlgNotAllowed)?;
-        let index = *self.by_name.get(token.asserted_issuer()?).ok_or(Error::UnknownIssuer)?;
+        let index = self.find(token.asserted_issuer()?).map_err(|_| Error::UnknownIssuer)?;
         let issuer = self.issuers.get(index).ok_or(Error::UnknownIssuer)?;
         if !issuer.algorithms.contains(&algorithm) {
             return Err(Error::AlgNotAllowed);
@@ -224,7 +235,7 @@ impl Issuer {
                 return Err(Error::config(format!("{at}.jwksUri"), "expected an https URL (http only to loopback)"));
             }
             (None, Some(_)) => KeySet::remote(&name),
-            (Some(jwks), None) => fixed_keys(jwks.get().as_bytes(), &algorithms)
+            (Some(jwks), None) => fixed_keys(jwks.0.as_bytes(), &algorithms)
                 .map_err(|error| Error::config(format!("{at}.jwks"), error.to_string()))?,
         };
         let types = match &config.types {

@@ -43,7 +43,8 @@ fn token(header: &[u8], payload: &[u8]) -> String {
 }
 
 fn claims_of(payload: &[u8]) -> Option<String> {
-    let token = UntrustedToken::parse(&token(br#"{"alg":"ES256"}"#, payload)).ok()?;
+    let text = token(br#"{"alg":"ES256"}"#, payload);
+    let token = UntrustedToken::parse(&text).ok()?;
     Some(token.verify(&pair().1).unwrap().claims_json().to_owned())
 }
 

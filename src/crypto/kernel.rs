@@ -2,6 +2,8 @@
 
 use core::cell::Cell;
 
+use super::{p256, rsa};
+
 /// A way to do the arithmetic. All of them give the same answers; only their speed and what they ask of the engine differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kernel {
@@ -31,6 +33,19 @@ impl Kernel {
 
 std::thread_local! {
     static CURRENT: Cell<Kernel> = const { Cell::new(Kernel::Scalar) };
+}
+
+/// Takes the best kernel up to `best` that gives the known answers, for keys imported from now on; `None` when not even
+/// plain integers do. The engine has to have what `best` asks for.
+pub(crate) fn choose(best: Kernel) -> Option<Kernel> {
+    let order = [Kernel::Relaxed, Kernel::Simd, Kernel::Scalar];
+    let kernel = order.into_iter().skip_while(|kernel| *kernel != best).find(|kernel| gives_known_answers(*kernel))?;
+    set(kernel);
+    Some(kernel)
+}
+
+fn gives_known_answers(kernel: Kernel) -> bool {
+    p256::known_answer(kernel) && rsa::known_answer(kernel)
 }
 
 /// The kernel that keys imported from now on use.

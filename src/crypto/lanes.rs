@@ -42,8 +42,24 @@ pub(crate) trait Lanes: Copy {
     /// Logical: zeros come in.
     fn shr<const BITS: u32>(a: Self::I) -> Self::I;
 
-    /// (a₁, a₀)
-    fn swapped(a: Self::F) -> Self::F;
+    /// (a₁, b₀)
+    fn high_low(a: Self::F, b: Self::F) -> Self::F;
+}
+
+/// The part of [`Lanes`] that SIMD128 has: for kernels that need no fused multiply-add.
+pub(crate) trait Floats: Copy {
+    /// Two `f64`.
+    type F: Copy;
+
+    fn load_f(from: &[f64; 2]) -> Self::F;
+    fn store_f(from: Self::F) -> [f64; 2];
+    /// The same number in both lanes.
+    fn both_f(number: f64) -> Self::F;
+    fn add_f(a: Self::F, b: Self::F) -> Self::F;
+    fn sub_f(a: Self::F, b: Self::F) -> Self::F;
+    fn mul_f(a: Self::F, b: Self::F) -> Self::F;
+    /// (a₁, b₀)
+    fn high_low(a: Self::F, b: Self::F) -> Self::F;
 }
 
 /// [`Lanes`] in plain Rust.
@@ -137,13 +153,47 @@ impl Lanes for Portable {
         [a[0] >> BITS, a[1] >> BITS]
     }
     #[inline(always)]
-    fn swapped(a: [f64; 2]) -> [f64; 2] {
-        [a[1], a[0]]
+    fn high_low(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
+        [a[1], b[0]]
+    }
+}
+
+#[cfg(any(test, not(target_family = "wasm")))]
+impl Floats for Portable {
+    type F = [f64; 2];
+
+    #[inline(always)]
+    fn load_f(from: &[f64; 2]) -> [f64; 2] {
+        *from
+    }
+    #[inline(always)]
+    fn store_f(from: [f64; 2]) -> [f64; 2] {
+        from
+    }
+    #[inline(always)]
+    fn both_f(number: f64) -> [f64; 2] {
+        [number; 2]
+    }
+    #[inline(always)]
+    fn add_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
+        [a[0] + b[0], a[1] + b[1]]
+    }
+    #[inline(always)]
+    fn sub_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
+        [a[0] - b[0], a[1] - b[1]]
+    }
+    #[inline(always)]
+    fn mul_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
+        [a[0] * b[0], a[1] * b[1]]
+    }
+    #[inline(always)]
+    fn high_low(a: [f64; 2], b: [f64; 2]) -> [f64; 2] {
+        [a[1], b[0]]
     }
 }
 
 #[cfg(target_family = "wasm")]
-pub(crate) use relaxed::Relaxed;
+pub(crate) use relaxed::{Relaxed, Simd};
 
 #[cfg(target_family = "wasm")]
 #[expect(
@@ -154,7 +204,7 @@ pub(crate) use relaxed::Relaxed;
 mod relaxed {
     use core::arch::wasm32::*;
 
-    use super::Lanes;
+    use super::{Floats, Lanes};
 
     /// [`Lanes`] as wasm vectors, with the fused multiply-add of relaxed SIMD.
     #[derive(Clone, Copy)]
@@ -249,8 +299,47 @@ mod relaxed {
             unsafe { u64x2_shr(a, BITS) }
         }
         #[inline(always)]
-        fn swapped(a: v128) -> v128 {
-            unsafe { u64x2_shuffle::<1, 0>(a, a) }
+        fn high_low(a: v128, b: v128) -> v128 {
+            unsafe { u64x2_shuffle::<1, 2>(a, b) }
+        }
+    }
+
+    /// [`Floats`] as wasm vectors.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Simd;
+
+    impl Floats for Simd {
+        type F = v128;
+
+        #[inline(always)]
+        fn load_f(from: &[f64; 2]) -> v128 {
+            unsafe { v128_load(from.as_ptr().cast()) }
+        }
+        #[inline(always)]
+        fn store_f(from: v128) -> [f64; 2] {
+            let mut to = [0.0; 2];
+            unsafe { v128_store(to.as_mut_ptr().cast(), from) };
+            to
+        }
+        #[inline(always)]
+        fn both_f(number: f64) -> v128 {
+            unsafe { f64x2_splat(number) }
+        }
+        #[inline(always)]
+        fn add_f(a: v128, b: v128) -> v128 {
+            unsafe { f64x2_add(a, b) }
+        }
+        #[inline(always)]
+        fn sub_f(a: v128, b: v128) -> v128 {
+            unsafe { f64x2_sub(a, b) }
+        }
+        #[inline(always)]
+        fn mul_f(a: v128, b: v128) -> v128 {
+            unsafe { f64x2_mul(a, b) }
+        }
+        #[inline(always)]
+        fn high_low(a: v128, b: v128) -> v128 {
+            unsafe { u64x2_shuffle::<1, 2>(a, b) }
         }
     }
 }

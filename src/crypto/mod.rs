@@ -2,7 +2,8 @@
 
 pub(crate) mod es256;
 pub(crate) mod kernel;
-pub(crate) mod lanes;
-mod p256;
+mod lanes;
+pub(crate) mod p256;
 mod roca;
 pub(crate) mod rs256;
+mod rsa;

@@ -1,10 +1,10 @@
 //! RS256: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3). Refuses small, large and malformed keys, and parses
 //! no padding: the encoded message is rebuilt and compared whole (RFC 8017 section 8.2.2).
 
-use rsa::BigUint;
 use sha2::{Digest, Sha256};
 
-use super::roca;
+use super::rsa::PublicKey;
+use super::{kernel, roca};
 use crate::error::Error;
 use crate::limits::{MAX_RSA_BITS, MIN_RSA_BITS};
 
@@ -17,9 +17,7 @@ const SHA256_BYTES: usize = 32;
 /// An RSA public key that passed every check that can be made on one cheaply.
 #[derive(Clone, PartialEq)]
 pub(crate) struct VerifyingKey {
-    modulus: BigUint,
-    exponent: BigUint,
-    modulus_bytes: usize,
+    key: PublicKey,
 }
 
 impl VerifyingKey {
@@ -38,22 +36,22 @@ impl VerifyingKey {
         if n.len() > MAX_RSA_BITS / 8 {
             return Err(Error::KeyNotUsable("n must have at most 4096 bits"));
         }
-        let modulus = BigUint::from_bytes_be(n);
-        if modulus.bits() < MIN_RSA_BITS {
+        let leading_zeros = n.first().map_or(0, |byte| byte.leading_zeros() as usize);
+        if 8 * n.len() - leading_zeros < MIN_RSA_BITS {
             return Err(Error::KeyNotUsable("n must have at least 2048 bits"));
         }
         if n.last().is_some_and(|byte| byte % 2 == 0) {
             return Err(Error::KeyNotUsable("n must be odd"));
         }
         // With e = 1 every padded text is its own signature; an even e has no inverse.
-        let is_one = e == [1];
-        if e.len() > 4 || is_one || e.last().is_some_and(|byte| byte % 2 == 0) {
+        let exponent = e.iter().take(4).fold(0, |exponent, byte| exponent << 8 | u32::from(*byte));
+        if e.len() > 4 || exponent == 1 || exponent % 2 == 0 {
             return Err(Error::KeyNotUsable("e must be odd, at least 3 and below 2^32"));
         }
         if roca::has_fingerprint(n) {
             return Err(Error::KeyNotUsable("n must not come from a ROCA-weak generator (CVE-2017-15361)"));
         }
-        Ok(Self { modulus, exponent: BigUint::from_bytes_be(e), modulus_bytes: n.len() })
+        Ok(Self { key: PublicKey::new(kernel::current(), n, exponent) })
     }
 
     /// `signature` is a big-endian integer below n, in exactly as many bytes as n.
@@ -61,23 +59,17 @@ impl VerifyingKey {
     /// # Errors
     /// [`Error::SignatureInvalid`].
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
-        if signature.len() != self.modulus_bytes {
-            return Err(Error::SignatureInvalid);
-        }
-        let signature = BigUint::from_bytes_be(signature);
-        if signature >= self.modulus {
-            return Err(Error::SignatureInvalid);
-        }
-        let found = signature.modpow(&self.exponent, &self.modulus);
-        if found == BigUint::from_bytes_be(&self.encoded(message)) { Ok(()) } else { Err(Error::SignatureInvalid) }
+        // Refuses every other length, and s >= n.
+        let valid = self.key.power_equals(signature, &self.encoded(message));
+        if valid { Ok(()) } else { Err(Error::SignatureInvalid) }
     }
 
     /// EMSA-PKCS1-v1_5: 00 01 FF … FF 00 DigestInfo hash, as long as the modulus. Comparing it as an integer is
-    /// comparing it whole, because both sides are below n.
+    /// comparing it whole, because it is below n, and the power is brought below n.
     fn encoded(&self, message: &[u8]) -> Vec<u8> {
         // At least 2048 bits are 256 bytes, so the padding has at least 202 of the 8 that RFC 8017 asks for.
-        let padding = self.modulus_bytes.saturating_sub(3 + DIGEST_INFO.len() + SHA256_BYTES);
-        let mut encoded = Vec::with_capacity(self.modulus_bytes);
+        let padding = self.key.size().saturating_sub(3 + DIGEST_INFO.len() + SHA256_BYTES);
+        let mut encoded = Vec::with_capacity(self.key.size());
         encoded.extend_from_slice(&[0, 1]);
         encoded.resize(2 + padding, 0xff);
         encoded.push(0);
@@ -93,7 +85,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use rsa::traits::PublicKeyParts;
-    use rsa::{Pkcs1v15Sign, Pss};
+    use rsa::{BigUint, Pkcs1v15Sign, Pss};
     use sha2::{Sha384, Sha512};
 
     use super::*;

@@ -35,7 +35,8 @@ fn with_payload(payload: impl AsRef<[u8]>) -> &'static str {
 fn a_good_token_gives_its_header_and_claims_as_they_were_signed() {
     for signer in [Signer::es256("k1"), Signer::rs256("k1")] {
         let header = format!(r#"{{"typ":"at+jwt", "alg":"{}","kid":"k1"}}"#, signer.algorithm().name());
-        let token = UntrustedToken::parse(&signer.token_with(&header, CLAIMS)).unwrap();
+        let text = signer.token_with(&header, CLAIMS);
+        let token = UntrustedToken::parse(&text).unwrap();
         assert_eq!(token.asserted_issuer(), Ok("https://issuer.example"));
         assert_eq!(
             (token.kid(), token.algorithm(), token.typ()),
@@ -46,14 +47,15 @@ fn a_good_token_gives_its_header_and_claims_as_they_were_signed() {
             (verified.header_json(), verified.claims_json(), verified.typ()),
             (&*header, CLAIMS, Some("at+jwt"))
         );
-        assert_eq!(verified.claims().get("sub"), Some(&Value::String("u".to_owned())));
+        assert_eq!(verified.claims().get("sub"), Some(Value::String("u")));
     }
 }
 
 #[test]
 fn a_jws_may_carry_any_bytes() {
     let signer = Signer::es256("k");
-    let jws = Jws::parse(&signer.token_with(signer.header(), b"\xff\x00 not JSON")).unwrap();
+    let token = signer.token_with(signer.header(), b"\xff\x00 not JSON");
+    let jws = Jws::parse(&token).unwrap();
     assert_eq!((jws.kid(), jws.algorithm()), (Some("k"), Some(Algorithm::Es256)));
     let verified = jws.verify(&signer.key()).unwrap();
     assert_eq!((verified.payload(), verified.header_json()), (&b"\xff\x00 not JSON"[..], &*signer.header()));
@@ -62,7 +64,8 @@ fn a_jws_may_carry_any_bytes() {
 #[test]
 fn the_asserted_issuer_must_be_a_string() {
     let issuer = |claims: &str| {
-        let token = UntrustedToken::parse(&Signer::es256("k").token(claims)).unwrap();
+        let text = Signer::es256("k").token(claims);
+        let token = UntrustedToken::parse(&text).unwrap();
         token.asserted_issuer().map(str::to_owned).map_err(|error| error.code())
     };
     assert_eq!(issuer(CLAIMS), Ok("https://issuer.example".to_owned()));
@@ -230,7 +233,8 @@ fn refuses_encrypted_tokens() {
 #[test]
 fn refuses_a_detached_payload_in_a_jwt_and_takes_an_empty_one_in_a_jws() {
     let signer = Signer::es256("k");
-    let empty = Jws::parse(&signer.sealed(&format!("{}.", encode(signer.header())))).unwrap();
+    let empty = signer.sealed(&format!("{}.", encode(signer.header())));
+    let empty = Jws::parse(&empty).unwrap();
     assert_eq!(empty.verify(&signer.key()).unwrap().payload(), b"");
     assert_eq!(verdict(&signer, &signer.sealed(&format!("{}.", encode(signer.header())))), "malformed_token");
 }
@@ -316,7 +320,8 @@ fn there_is_no_reading_without_a_key_and_no_empty_key() {
     for jwk in ["", "{}", "null", "\"\"", r#"{"kty":"oct","k":""}"#, r#"{"kty":"EC","crv":"P-256","x":"","y":""}"#] {
         assert!(Key::parse(jwk.as_bytes(), &[Algorithm::Es256]).is_err(), "{jwk}");
     }
-    let token = UntrustedToken::parse(&Signer::es256("k").token(CLAIMS)).unwrap();
+    let text = Signer::es256("k").token(CLAIMS);
+    let token = UntrustedToken::parse(&text).unwrap();
     assert_eq!(format!("{token:?}"), "UntrustedToken { .. }");
 }
 
@@ -350,9 +355,11 @@ fn kid_is_a_string_or_absent() {
 // catalogue: C06
 #[test]
 fn kid_has_at_most_256_bytes_and_is_kept_byte_for_byte() {
-    let kid =
-        |kid: &str| Jws::parse(&Signer::es256("k").token_with(format!(r#"{{"alg":"ES256","kid":"{kid}"}}"#), CLAIMS));
-    assert_eq!(kid(&"k".repeat(MAX_KID_BYTES)).unwrap().kid().map(str::len), Some(MAX_KID_BYTES));
+    let kid = |kid: &str| {
+        let token = Signer::es256("k").token_with(format!(r#"{{"alg":"ES256","kid":"{kid}"}}"#), CLAIMS);
+        Jws::parse(&token).map(|jws| jws.kid().map(str::to_owned))
+    };
+    assert_eq!(kid(&"k".repeat(MAX_KID_BYTES)).unwrap().map(|kid| kid.len()), Some(MAX_KID_BYTES));
     assert_eq!(kid(&"k".repeat(MAX_KID_BYTES + 1)).unwrap_err(), Error::MalformedHeader { member: "kid" });
     for length in [10 * 1024, 1 << 20] {
         assert_eq!(kid(&"k".repeat(length)).unwrap_err().code(), "token_too_large");
@@ -370,7 +377,7 @@ fn kid_has_at_most_256_bytes_and_is_kept_byte_for_byte() {
         ("k ", "k "),
         ("K", "K"),
     ] {
-        assert_eq!(kid(written).unwrap().kid(), Some(read));
+        assert_eq!(kid(written).unwrap().as_deref(), Some(read));
     }
 }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use futures_util::future::{Either, select};
-use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{
     AbortSignal, Cache, CacheMode, Date, Delay, Fetch, Headers, Request, RequestInit, RequestRedirect, Response,
     Result, Url, web_sys,
 };
 
+use crate::json::write::Writer;
 use crate::limits::{JWKS_STALE_SECONDS, MAX_JWKS_BYTES};
 
 /// A cache of our own: nothing that is served to clients can land in it.
@@ -23,8 +23,6 @@ const CACHE_TIMEOUT: Duration = Duration::from_millis(500);
 const FETCHED_AT: &str = "x-tollgate-fetched-at";
 
 /// What came of a fetch; `KeyResponse` of js/transport.ts, or the reason of its `TransportError`.
-#[derive(Serialize)]
-#[serde(untagged, rename_all_fields = "camelCase")]
 enum Answer {
     Response { status: u16, text: String, fetched_at: Option<f64>, retry_after_seconds: Option<f64> },
     Failure { reason: &'static str },
@@ -68,13 +66,31 @@ pub async fn fetch_key_set(
             (failure, _) => failure,
         },
     };
-    serde_json::to_string(&answer).unwrap_or_else(|_| r#"{"reason":"network"}"#.into())
+    answer.json()
 }
 
 /// Puts a set that the core accepted into the shared cache. A cache that fails costs later isolates a fetch, no more.
 #[wasm_bindgen(js_name = shareKeySet, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 pub async fn share_key_set(issuer: String, url: String, text: String, fetched_at: f64) {
     let _ = write_copy(&issuer, &url, text, fetched_at).await;
+}
+
+impl Answer {
+    fn json(&self) -> String {
+        let mut json = Writer::default();
+        json.object();
+        match self {
+            Self::Response { status, text, fetched_at, retry_after_seconds } => {
+                json.member("status", &u32::from(*status));
+                json.member("text", text);
+                json.member("fetchedAt", fetched_at);
+                json.member("retryAfterSeconds", retry_after_seconds);
+            }
+            Self::Failure { reason } => json.member("reason", *reason),
+        }
+        json.end_object();
+        json.finish()
+    }
 }
 
 impl From<Copy> for Answer {

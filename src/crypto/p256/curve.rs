@@ -124,8 +124,12 @@ pub(super) struct Counting;
 #[cfg(test)]
 curve!(Counting, super::tests::Counted,);
 
-/// The kernel for fused multiply-add on an engine that has none.
+/// The kernel for fused multiply-add on an engine that rounds some of them twice.
 #[cfg(test)]
-pub(super) struct Unfused;
+pub(super) struct Unfused<const MADD: bool, const NMADD: bool>;
 #[cfg(test)]
-curve!(Unfused, Fused<super::tests::UnfusedLanes>,);
+curve!(Unfused<false, false>, Fused<super::tests::UnfusedLanes<false, false>>,);
+#[cfg(test)]
+curve!(Unfused<true, false>, Fused<super::tests::UnfusedLanes<true, false>>,);
+#[cfg(test)]
+curve!(Unfused<false, true>, Fused<super::tests::UnfusedLanes<false, true>>,);

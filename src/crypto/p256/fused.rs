@@ -327,6 +327,6 @@ impl<L: Products> Pair for Fused<L> {
 
     #[inline(always)]
     fn swapped(self) -> Self {
-        Self(self.0.map(L::swapped))
+        self.zip(self, L::high_low)
     }
 }

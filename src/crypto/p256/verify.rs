@@ -138,7 +138,7 @@ impl<C: Curve> Sums<C> {
 
 /// Whether x ≡ r modulo n, x being X/ZZ of the low element; `None` when ZZ is 0. No inversion: X against r·ZZ, and
 /// against (r + n)·ZZ where r + n is below p.
-fn x_is<C: Curve>(x: &C::Stored, zz: &C::Stored, r: Words) -> Option<bool> {
+pub(super) fn x_is<C: Curve>(x: &C::Stored, zz: &C::Stored, r: Words) -> Option<bool> {
     let sides = C::merge(x, &C::swapped(zz));
     let against = |r: Words| C::pack(&C::mul(&C::unpack(&ONE, &r), &sides));
     let [x, r_zz] = against(r);
