@@ -32,6 +32,7 @@ const NEEDS = {
   build: { tools: ["wasm-bindgen", "worker-build"] },
   lint: { tools: ["wasm-bindgen", "worker-build"], components: ["clippy", "rustfmt"] },
   native: { tools: [] },
+  deep: { tools: [], wasm: true },
   all: { tools: ["wasm-bindgen", "worker-build", "wasm-pack"] },
 };
 
@@ -42,7 +43,7 @@ export async function setUp(purpose = "all") {
   await continueUnderPinnedNode();
   ensureRust();
   await ensureComponents(needs.components ?? []);
-  if (needs.tools.length > 0) await ensureWasmTarget();
+  if (needs.wasm || needs.tools.length > 0) await ensureWasmTarget();
   for (const tool of needs.tools) await ensureTool(tool);
   // What building the tools left behind is large and of no further use.
   rmSync(join(toolsDirectory, "target"), { recursive: true, force: true });

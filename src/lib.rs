@@ -18,6 +18,8 @@ mod credentials;
 mod crypto;
 mod decision;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gate;
 mod identity;
 #[cfg(feature = "js")]

@@ -6,4 +6,4 @@ mod lanes;
 pub(crate) mod p256;
 mod roca;
 pub(crate) mod rs256;
-mod rsa;
+pub(crate) mod rsa;

@@ -179,9 +179,14 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// How many random cases a test has, when it has `usual` of the usual number.
+/// How many random cases a test has, when it usually has so many.
 fn cases(usual: u64) -> u64 {
     setting("TOLLGATE_CASES").unwrap_or(usual)
+}
+
+/// The same where a case takes long: in wasm, and in Chrome once more, a quarter of them.
+fn long_cases(usual: u64) -> u64 {
+    cases(if cfg!(target_family = "wasm") { usual / 4 } else { usual })
 }
 
 fn big(words: &Words) -> BigUint {

@@ -103,7 +103,8 @@ fn partial_sums_that_collide_are_summed_all_the_same<C: Tested>() {
     let opposites: Vec<Words> = multiples.iter().step_by(2).map(negated_mod_n).collect();
     multiples.extend(opposites);
     let small_numbers = [0, 1, 2, 3, 5, 8, 16, 127, 128, 129, 256, 257].map(small);
-    for d in multiples {
+    let every = if cfg!(target_family = "wasm") { 3 } else { 1 };
+    for d in multiples.into_iter().step_by(every) {
         let q = key::<C>(&d);
         for (i, u1) in small_numbers.iter().enumerate() {
             for (j, u2) in small_numbers[1..].iter().enumerate() {

@@ -66,7 +66,7 @@ fn random_signatures_get_the_oracles_verdict_by_every_means<C: Tested>() {
     let g = Key::<C>::new(ProjectivePoint::GENERATOR);
     let [mut accepted, mut refused] = [0_u64; 2];
     // Four means each: 10,000 verifications.
-    let (rounds, of_each) = (4, cases(2_500) / 4);
+    let (rounds, of_each) = (4, long_cases(2_500) / 4);
     for _ in 0..rounds {
         let d = random.scalar();
         let key = Key::<C>::new(times(&ProjectivePoint::GENERATOR, &d));
@@ -100,7 +100,7 @@ fn random_signatures_get_the_oracles_verdict_through_the_tables<C: Tested>() {
             (oracle, PublicKey::new(C::KERNEL, &x, &y).unwrap())
         })
         .collect();
-    for _ in 0..cases(600) {
+    for _ in 0..long_cases(600) {
         random.next_case();
         // The first keys come up more often.
         let which = random.below(6).min(random.below(6)) as usize;
@@ -119,7 +119,7 @@ fn random_multipliers_of_every_length_are_right<C: Tested>() {
     let mut random = Sequence::new();
     let g = Key::<C>::new(ProjectivePoint::GENERATOR);
     let key = Key::<C>::new(random.point());
-    for _ in 0..cases(600) {
+    for _ in 0..long_cases(600) {
         random.next_case();
         let [u1, u2] = [0, 1].map(|_| {
             let short = big(&random.words()) >> random.below(257) as usize;
