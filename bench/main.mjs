@@ -116,7 +116,8 @@ function rounded(times) {
 }
 
 function environment() {
-  const { devDependencies } = createRequire(import.meta.url)("../package.json");
+  const require = createRequire(import.meta.url);
+  const versions = { ...require("../package.json").devDependencies, ...require("./package.json").dependencies };
   return {
     node: process.versions.node,
     v8: process.versions.v8,
@@ -124,7 +125,7 @@ function environment() {
     cpu: cpus()[0]?.model.trim() ?? "unknown CPU",
     cores: cpus().length,
     os: `${platform()} ${arch()}`,
-    peers: Object.fromEntries(PEERS.map((name) => [name, devDependencies[name]])),
+    peers: Object.fromEntries(PEERS.map((name) => [name, versions[name]])),
   };
 }
 

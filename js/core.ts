@@ -4,12 +4,15 @@ import { configText } from "./config.js";
 import { TollgateError } from "./error.js";
 import {
   type Core,
+  chooseKernel,
   type InitOutput,
   initSync,
+  limitTables,
   __wbg_reset_state as resetState,
   Core as WasmCore,
 } from "./generated/tollgate.js";
 import { type CallOptions, type Hooks, type Host, host } from "./hooks.js";
+import type { Kernel } from "./kernel.js";
 import { KeyFetcher } from "./keys.js";
 import { fetchTransport } from "./transport.js";
 
@@ -20,9 +23,14 @@ export type Kind = "verifier" | "gate";
 export interface Platform {
   /** The compiled module. Called once, at first use. */
   module(): WebAssembly.Module;
+  /** The best kernel that the module has for this engine. */
+  readonly kernel: Kernel;
   /** What `fetch` is given for a key set, beside what it always is. */
   readonly keyRequest: RequestInit;
 }
+
+/** A quarter of what a module's memory can be; more would be a mistake. */
+const MAX_TABLE_BYTES = 2 ** 30;
 
 /** The one instance of the wasm module that all verifiers and gates of this package share. */
 class Instance {
@@ -33,6 +41,8 @@ class Instance {
   /** All of the instance's memory. Made again when that has grown or is another's. */
   #memory = new Uint8Array();
   #module: WebAssembly.Module | undefined;
+  /** What `limitTables` was given last. */
+  #tableBytes: number | undefined;
   #exports: InitOutput | undefined;
 
   /** The memory of the instance at hand. */
@@ -46,14 +56,32 @@ class Instance {
 
   /** @throws TollgateError `config_invalid`, `module_invalid` or `internal_error` */
   create(platform: Platform, kind: Kind, config: string): Core {
-    if (this.generation === 0) this.#start(platform);
-    if (this.#poisoned && !this.#replace()) throw failure(undefined);
+    this.#ready(platform);
     try {
-      return kind === "gate" ? WasmCore.gate(config) : WasmCore.verifier(config);
+      const make = kind === "gate" ? WasmCore.gate : WasmCore.verifier;
+      return make(config, platform.kernel);
     } catch (error) {
       if (isConfigError(error)) throw new TollgateError(error.code, error.message, { member: error.member });
       throw this.rebuild(error);
     }
+  }
+
+  /** The kernel in use. @throws TollgateError as `create` does */
+  kernel(platform: Platform): Kernel {
+    this.#ready(platform);
+    return chooseKernel(platform.kernel) as Kernel;
+  }
+
+  /** Bounds the tables of ES256 keys, now and in each instance to come. @throws TollgateError as `create` does */
+  limitTables(platform: Platform, bytes: number): void {
+    this.#tableBytes = bytes;
+    this.#ready(platform);
+    limitTables(bytes);
+  }
+
+  #ready(platform: Platform): void {
+    if (this.generation === 0) this.#start(platform);
+    if (this.#poisoned && !this.#replace()) throw failure(undefined);
   }
 
   #start(platform: Platform): void {
@@ -62,6 +90,8 @@ class Instance {
       if (!isComplete(module)) throw new TypeError("an export of the core is missing");
       this.#module = module;
       this.#exports = initSync({ module });
+      // Throws where no kernel computes right.
+      chooseKernel(platform.kernel);
     } catch (cause) {
       throw wrongModule(cause);
     }
@@ -86,6 +116,7 @@ class Instance {
       // Starts nothing, because it has been started: it answers with the exports of the instance that was just made.
       if (this.#module !== undefined) this.#exports = initSync({ module: this.#module });
       this.#memory = new Uint8Array();
+      if (this.#tableBytes !== undefined) limitTables(this.#tableBytes);
       this.#poisoned = false;
     } catch {
       // No memory for another instance, say. It is tried again at the next call, and until then all is refused.
@@ -95,6 +126,35 @@ class Instance {
 }
 
 const instance = new Instance();
+
+/** Which arithmetic the package uses in this process: `"scalar"`, `"simd"` or `"relaxed-simd"`. */
+export type KernelName = () => Kernel;
+
+/** Sets how many bytes the tables of ES256 keys may take in all. */
+export type LimitTables = (bytes: number) => void;
+
+/**
+ * `kernel` for one runtime.
+ *
+ * @internal
+ */
+export function kernelFor(platform: Platform): KernelName {
+  return () => instance.kernel(platform);
+}
+
+/**
+ * `limitTables` for one runtime.
+ *
+ * @internal
+ */
+export function limitTablesFor(platform: Platform): LimitTables {
+  return (bytes) => {
+    if (!Number.isInteger(bytes) || bytes < 0 || bytes > MAX_TABLE_BYTES) {
+      throw new RangeError(`expected a whole number of bytes, from 0 to ${MAX_TABLE_BYTES}`);
+    }
+    instance.limitTables(platform, bytes);
+  };
+}
 
 /** Whether the module has a function for every method of the glue's class: one of another version may not. */
 function isComplete(module: WebAssembly.Module): boolean {

@@ -7,7 +7,13 @@ import { HELP, parseOptions } from "../bench/options.mjs";
 import { build } from "./build.mjs";
 import { alone } from "./freshness.mjs";
 import { node, path, run, runMain, Trouble } from "./project.mjs";
-import { setUp } from "./setup.mjs";
+import { npm, setUp } from "./setup.mjs";
+
+/** The peer of bench/package.json, once. */
+async function installPeer() {
+  if (existsSync(path("bench", "node_modules", "@node-rs", "jsonwebtoken"))) return;
+  await npm("npm install in bench/", ["install", "--no-package-lock", "--no-audit", "--no-fund"], { cwd: path("bench") });
+}
 
 await runMain(async () => {
   const args = process.argv.slice(2);
@@ -24,6 +30,7 @@ await runMain(async () => {
   await setUp("build");
   if (options.groups.includes("tollgate") && options.package === undefined) await build("npm");
   if (options.groups.includes("crates")) await alone(buildCrates);
+  if (options.groups.includes("node-rs")) await alone(installPeer);
   // --expose-gc: what one contender leaves behind is collected before the next is timed.
   const { code } = await run(node, ["--expose-gc", path("bench", "main.mjs"), ...args], { cwd: process.cwd() });
   return code;

@@ -64,15 +64,20 @@ async function ensurePackages() {
   if (!installedAfterLock() || !existsSync(node)) {
     const started = Date.now();
     say("installing npm packages (npm ci)");
-    const npm = process.env.npm_execpath;
-    const [command, first] = npm?.endsWith(".js") ? [process.execPath, [npm]] : ["npm", []];
-    await must("npm ci", command, [...first, "ci", "--loglevel=error", "--no-update-notifier"]);
+    await npm("npm ci", ["ci"]);
     say(`npm packages are installed (${seconds(started)})`);
   }
   if (!ask(node, ["--version"])) {
     throw new Trouble("npm left out the Node 24 of node_modules (are install scripts off?): run `npm rebuild node`");
   }
   writeFileSync(stamp, digest);
+}
+
+/** Runs npm: the one that runs this script, if one does. */
+export async function npm(what, args, options) {
+  const running = process.env.npm_execpath;
+  const [command, first] = running?.endsWith(".js") ? [process.execPath, [running]] : ["npm", []];
+  await must(what, command, [...first, ...args, "--loglevel=error", "--no-update-notifier"], options);
 }
 
 /** True when npm wrote node_modules after the lock file last changed: someone ran `npm install` by hand. */

@@ -3,6 +3,7 @@
 
 use wasm_bindgen::prelude::*;
 
+use crate::crypto::kernel::{self, Kernel};
 use crate::error::Error;
 use crate::gate::Gate;
 use crate::json::write::Writer;
@@ -27,15 +28,33 @@ enum Inner {
     Gate(Box<Gate>),
 }
 
+/// Chooses the arithmetic, and answers which: the best up to `best` that computes right in this engine. Throws an `Error`
+/// with `code` when none does.
+#[wasm_bindgen(js_name = chooseKernel)]
+pub fn choose(best: &str) -> Result<String, JsValue> {
+    let chosen = Kernel::named(best).and_then(kernel::choose);
+    let wrong = || coded("module_invalid", "no kernel of the module computes right in this engine").into();
+    chosen.map(|kernel| kernel.name().to_owned()).ok_or_else(wrong)
+}
+
+/// Sets how many bytes the tables of ES256 keys may take in all.
+#[wasm_bindgen(js_name = limitTables)]
+pub fn limit_tables(bytes: usize) {
+    crate::limit_tables(bytes);
+}
+
 #[wasm_bindgen]
 impl Core {
-    /// Reads a verifier's configuration. Throws an `Error` with `code` and `member`.
-    pub fn verifier(config: &str) -> Result<Core, JsValue> {
+    /// Reads a verifier's configuration. Throws an `Error` with `code` and `member`. `kernel` is the best that the engine
+    /// compiles: "scalar", "simd" or "relaxed-simd".
+    pub fn verifier(config: &str, kernel: &str) -> Result<Core, JsValue> {
+        choose(kernel)?;
         Verifier::from_json(config).map(|verifier| Self::new(Inner::Verifier(Box::new(verifier)))).map_err(thrown)
     }
 
-    /// Reads a gate's configuration. Throws an `Error` with `code` and `member`.
-    pub fn gate(config: &str) -> Result<Core, JsValue> {
+    /// Reads a gate's configuration, as [`Core::verifier`] does.
+    pub fn gate(config: &str, kernel: &str) -> Result<Core, JsValue> {
+        choose(kernel)?;
         Gate::from_json(config).map(|gate| Self::new(Inner::Gate(Box::new(gate)))).map_err(thrown)
     }
 
@@ -258,14 +277,20 @@ fn write_error(error: &Error, to: &mut Writer) {
 }
 
 fn thrown(error: Error) -> JsValue {
-    let thrown = js_sys::Error::new(&error.to_string());
-    let set = |name: &str, value: &str| {
-        // Setting a member of a fresh object can't fail.
-        let _ = js_sys::Reflect::set(&thrown, &name.into(), &value.into());
-    };
-    set("code", error.code());
+    let thrown = coded(error.code(), &error.to_string());
     if let Error::Config { member, .. } = &error {
-        set("member", member);
+        set(&thrown, "member", member);
     }
     thrown.into()
+}
+
+fn coded(code: &str, message: &str) -> js_sys::Error {
+    let error = js_sys::Error::new(message);
+    set(&error, "code", code);
+    error
+}
+
+fn set(error: &js_sys::Error, name: &str, value: &str) {
+    // Setting a member of a fresh object can't fail.
+    let _ = js_sys::Reflect::set(error, &name.into(), &value.into());
 }

@@ -18,8 +18,6 @@ mod credentials;
 mod crypto;
 mod decision;
 mod error;
-#[cfg(fuzzing)]
-pub mod fuzzing;
 mod gate;
 mod identity;
 #[cfg(feature = "js")]
@@ -27,6 +25,7 @@ mod js;
 mod json;
 mod jwk;
 mod keyset;
+mod pattern;
 mod policy;
 mod request;
 mod route;
@@ -39,7 +38,10 @@ mod verifier;
 pub mod worker;
 
 pub use claims::Principal;
+#[cfg(fuzzing)]
+pub use crypto::fuzzing;
 pub use config::{Config, PrincipalKind, VerifierConfig};
+pub use crypto::{kernel_name as kernel, limit_tables};
 pub use decision::{Allow, Answer, Decision};
 pub use error::Error;
 pub use gate::{Checked, Gate};

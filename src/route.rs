@@ -382,7 +382,7 @@ fn methods(rule: &config::Rule) -> Result<Option<Vec<String>>, String> {
     }
     for method in methods {
         if method.is_empty() || !method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
-            return Err(format!("expected methods in capitals, such as GET, not {method:?}"));
+            return Err(format!("expected methods in capitals, such as GET, not \"{method}\""));
         }
     }
     Ok(Some(methods.clone()))

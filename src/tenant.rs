@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use regex_lite::Regex;
-
 use crate::config;
 use crate::error::Error;
 use crate::identity::{folded, is_reserved};
+use crate::pattern::Pattern;
 use crate::request::{Judged, is_token};
 
 /// What a tenant id looks like unless the configuration says otherwise.
@@ -17,7 +16,7 @@ const DEFAULT_PATTERN: &str = "[a-z0-9][a-z0-9_-]{0,63}";
 #[derive(Debug)]
 pub(crate) struct TenantRules {
     required: bool,
-    pattern: Regex,
+    pattern: Pattern,
     source: Option<Source>,
 }
 
@@ -40,11 +39,10 @@ impl TenantRules {
     /// Compiles the `tenant` member.
     pub(crate) fn compile(tenant: &config::Tenant, rules: &[config::Rule]) -> Result<Self, Error> {
         let pattern = tenant.pattern.as_deref().unwrap_or(DEFAULT_PATTERN);
-        // Compiled on its own first: `a)|(b` is an expression only within the anchors, which it would undo.
-        let pattern = Regex::new(pattern)
-            .and_then(|_| Regex::new(&format!("^(?:{pattern})$")))
-            .map_err(|error| Error::config("tenant.pattern", format!("expected a regular expression: {error}")))?;
-        if pattern.is_match("") {
+        let pattern = Pattern::new(pattern).map_err(|problem| {
+            Error::config("tenant.pattern", format!("expected a regular expression, not {problem}"))
+        })?;
+        if pattern.matches("") {
             return Err(Error::config("tenant.pattern", "matches the empty text, which names no tenant"));
         }
         let mut compiled = Self { required: tenant.required, pattern, source: None };
@@ -81,7 +79,7 @@ impl TenantRules {
         let template = from.host.as_deref().map(HostTemplate::parse).transpose()?;
         let mut hosts = BTreeMap::new();
         for (host, tenant) in &from.hosts {
-            let member = format!("tenant.from.hosts[{host:?}]");
+            let member = format!("tenant.from.hosts[\"{host}\"]");
             if !is_plain_host(host) {
                 return Err(Error::config(member, "expected a lower-case host without port"));
             }
@@ -95,7 +93,7 @@ impl TenantRules {
 
     /// Whether a text is a tenant id.
     pub(crate) fn is_id(&self, text: &str) -> bool {
-        self.pattern.is_match(text)
+        self.pattern.matches(text)
     }
 
     /// Checks the token's tenant, and that it is the one asked for unless the rule says `any`.

@@ -111,7 +111,7 @@ function isDue(answer: Answer): answer is Answer & { readonly issuer: number } {
 
 function startCore(config: string): Core {
   try {
-    return Core.gate(config);
+    return Core.gate(config, "relaxed-simd"); // has been compiled with the module
   } catch (error) {
     throw new Error(`tollgate: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 
+#[cfg(feature = "js")]
 use super::{p256, rsa};
 
 /// A way to do the arithmetic. All of them give the same answers; only their speed and what they ask of the engine differ.
@@ -16,7 +17,7 @@ pub(crate) enum Kernel {
 }
 
 impl Kernel {
-    /// The name that `tollgate.kernel()` gives.
+    /// The name that `kernel()` gives.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
@@ -31,29 +32,28 @@ impl Kernel {
     }
 }
 
-std::thread_local! {
-    static CURRENT: Cell<Kernel> = const { Cell::new(Kernel::Scalar) };
+thread_local! {
+    static CHOSEN: Cell<Option<Kernel>> = const { Cell::new(None) };
 }
 
-/// Takes the best kernel up to `best` that gives the known answers, for keys imported from now on; `None` when not even
-/// plain integers do. The engine has to have what `best` asks for.
+/// Chooses the best kernel up to `best` that gives the known answers, for keys imported from now on; the first choice
+/// stands. `None` when not even plain integers give them. The engine has to have what `best` asks for.
+#[cfg(feature = "js")]
 pub(crate) fn choose(best: Kernel) -> Option<Kernel> {
-    let order = [Kernel::Relaxed, Kernel::Simd, Kernel::Scalar];
-    let kernel = order.into_iter().skip_while(|kernel| *kernel != best).find(|kernel| gives_known_answers(*kernel))?;
-    set(kernel);
-    Some(kernel)
+    if CHOSEN.get().is_none() {
+        let order = [Kernel::Relaxed, Kernel::Simd, Kernel::Scalar];
+        let up_to_best = order.into_iter().skip_while(|kernel| *kernel != best);
+        CHOSEN.set(up_to_best.into_iter().find(|kernel| gives_known_answers(*kernel)));
+    }
+    CHOSEN.get()
 }
 
+#[cfg(feature = "js")]
 fn gives_known_answers(kernel: Kernel) -> bool {
     p256::known_answer(kernel) && rsa::known_answer(kernel)
 }
 
-/// The kernel that keys imported from now on use.
+/// The kernel that keys imported from now on use: plain integers, where nobody chose.
 pub(crate) fn current() -> Kernel {
-    CURRENT.get()
-}
-
-/// The engine has to have what `kernel` asks for.
-pub(crate) fn set(kernel: Kernel) {
-    CURRENT.set(kernel);
+    CHOSEN.get().unwrap_or(Kernel::Scalar)
 }

@@ -4,28 +4,31 @@
 //! Thirty steps at a time are taken on the lowest 30 bits alone and gathered in a 2 × 2 matrix of integers, which is then
 //! applied to the whole numbers.
 
+use core::num::Wrapping;
+
 use super::words::{self, Words};
 
-const BITS: u32 = 30;
+const BITS: usize = 30;
 const LIMBS: usize = 9;
-const MASK: i64 = (1 << BITS) - 1;
+const MASK: Wrapping<i64> = Wrapping((1 << BITS) - 1);
 
 /// Σ limbs[i]·2^(30·i), limbs in [0, 2^30) but for the highest, which has the sign. Room for 2^269.
-type Signed = [i64; LIMBS];
+/// Nothing wraps; what the type says is that the machine need not look each time.
+type Signed = [Wrapping<i64>; LIMBS];
 
 /// An odd modulus below 2^256.
 pub(super) struct Modulus {
     limbs: Signed,
     /// The inverse modulo 2^30.
-    inverse: i64,
+    inverse: Wrapping<i64>,
 }
 
 /// (f, g) becomes (u·f + v·g, q·f + r·g)/2^30, |u| + |v| ≤ 2^30 and |q| + |r| ≤ 2^30.
 struct Steps {
-    u: i64,
-    v: i64,
-    q: i64,
-    r: i64,
+    u: Wrapping<i64>,
+    v: Wrapping<i64>,
+    q: Wrapping<i64>,
+    r: Wrapping<i64>,
 }
 
 impl Modulus {
@@ -38,7 +41,7 @@ impl Modulus {
             inverse = inverse.wrapping_mul(2_u64.wrapping_sub(lowest.wrapping_mul(inverse)));
             i += 1;
         }
-        Self { limbs: signed(words), inverse: inverse as i64 & MASK }
+        Self { limbs: signed(words), inverse: Wrapping(inverse as i64 & MASK.0) }
     }
 
     /// `start`/`number` modulo the modulus, `number` being in [1, modulus) and prime to it, and `start` below it.
@@ -48,10 +51,10 @@ impl Modulus {
     pub(super) fn divide(&self, start: Words, number: Words) -> Words {
         let (mut f, mut g) = (self.limbs, signed(number));
         // Throughout: f ≡ d·number/start and g ≡ e·number/start modulo the modulus.
-        let (mut d, mut e) = ([0; LIMBS], signed(start));
+        let (mut d, mut e) = ([Wrapping(0); LIMBS], signed(start));
         let mut delta = 1;
         for _ in 0..25 {
-            if g == [0; LIMBS] {
+            if g == [Wrapping(0); LIMBS] {
                 break;
             }
             let steps = take_steps(&mut delta, f[0], g[0]);
@@ -59,7 +62,7 @@ impl Modulus {
             apply(&mut f, &mut g, &steps);
         }
         // Now f is 1 or −1.
-        self.canonical(if f[LIMBS - 1] < 0 { negated(d) } else { d })
+        self.canonical(if f[LIMBS - 1].0 < 0 { negated(d) } else { d })
     }
 
     /// d and e stay in (−2·modulus, modulus).
@@ -90,12 +93,12 @@ impl Modulus {
 
     /// From (−2·modulus, 2·modulus) to [0, modulus).
     fn canonical(&self, mut number: Signed) -> Words {
-        while number[LIMBS - 1] < 0 {
+        while number[LIMBS - 1].0 < 0 {
             number = sum(number, self.limbs);
         }
         loop {
             let less = sum(number, self.limbs.map(|limb| -limb));
-            if less[LIMBS - 1] < 0 {
+            if less[LIMBS - 1].0 < 0 {
                 return unsigned(number);
             }
             number = less;
@@ -104,14 +107,14 @@ impl Modulus {
 }
 
 /// Thirty division steps on the lowest 30 bits, many at once where g is even.
-fn take_steps(delta: &mut i32, f: i64, g: i64) -> Steps {
-    let (mut u, mut v, mut q, mut r) = (1_i32, 0_i32, 0_i32, 1_i32);
+fn take_steps(delta: &mut i32, f: Wrapping<i64>, g: Wrapping<i64>) -> Steps {
+    let [mut u, mut v, mut q, mut r] = [1, 0, 0, 1].map(Wrapping::<i32>);
     // Only the lowest bits count, and they are exact as long as steps are left.
-    let (mut f, mut g) = (f as i32, g as i32);
+    let [mut f, mut g] = [f, g].map(|number| Wrapping(number.0 as i32));
     let mut left = BITS;
     loop {
         // A one at bit `left` stops the count there.
-        let zeros = (g as u32 | (u32::MAX << left)).trailing_zeros();
+        let zeros = (g.0 | (-1 << left)).trailing_zeros() as usize;
         g >>= zeros;
         u <<= zeros;
         v <<= zeros;
@@ -122,19 +125,20 @@ fn take_steps(delta: &mut i32, f: i64, g: i64) -> Steps {
         }
         if *delta > 0 {
             *delta = -*delta;
-            (f, g) = (g, f.wrapping_neg());
+            (f, g) = (g, -f);
             (u, q) = (q, -u);
             (v, r) = (r, -v);
         }
         // Until delta is positive again g only takes on multiples of f: as many as clear its lowest bits, at most 5 at
         // once (f·(f² − 2) is −1/f modulo 2^6).
-        let steps = (1 - *delta).cast_unsigned().min(left).min(6);
-        let multiple = f.wrapping_mul(f.wrapping_mul(f).wrapping_sub(2)).wrapping_mul(g) & ((1 << steps) - 1);
-        g = g.wrapping_add(f.wrapping_mul(multiple));
+        let steps = (1 - *delta).unsigned_abs().min(6).min(left as u32);
+        let multiple = f * (f * f - Wrapping(2)) * g & Wrapping((1 << steps) - 1);
+        g += f * multiple;
         q += u * multiple;
         r += v * multiple;
     }
-    Steps { u: u.into(), v: v.into(), q: q.into(), r: r.into() }
+    let [u, v, q, r] = [u, v, q, r].map(|entry| Wrapping(entry.0.into()));
+    Steps { u, v, q, r }
 }
 
 fn apply(f: &mut Signed, g: &mut Signed, steps: &Steps) {
@@ -154,15 +158,15 @@ fn apply(f: &mut Signed, g: &mut Signed, steps: &Steps) {
 }
 
 const fn signed(words: Words) -> Signed {
-    let mut limbs = [0; LIMBS];
+    let mut limbs = [Wrapping(0); LIMBS];
     let mut i = 0;
     while i < LIMBS {
-        let (word, shift) = (BITS as usize * i / 64, BITS as usize * i % 64);
+        let (word, shift) = (BITS * i / 64, BITS * i % 64);
         let mut bits = words[word] >> shift;
-        if shift + BITS as usize > 64 && word < 3 {
+        if shift + BITS > 64 && word < 3 {
             bits |= words[word + 1] << (64 - shift);
         }
-        limbs[i] = bits as i64 & MASK;
+        limbs[i] = Wrapping(bits as i64 & MASK.0);
         i += 1;
     }
     limbs
@@ -172,10 +176,10 @@ const fn signed(words: Words) -> Signed {
 fn unsigned(limbs: Signed) -> Words {
     let mut words = words::ZERO;
     for (i, limb) in limbs.iter().enumerate() {
-        let (word, shift) = (BITS as usize * i / 64, BITS as usize * i % 64);
-        words[word] |= (*limb as u64) << shift;
-        if shift + BITS as usize > 64 && word < 3 {
-            words[word + 1] |= *limb as u64 >> (64 - shift);
+        let (word, shift) = (BITS * i / 64, BITS * i % 64);
+        words[word] |= (limb.0 as u64) << shift;
+        if shift + BITS > 64 && word < 3 {
+            words[word + 1] |= limb.0 as u64 >> (64 - shift);
         }
     }
     words

@@ -6,14 +6,18 @@
 //! - *loose*: |limb| ≤ 2^30;
 //! - *slack*: |limb| ≤ 2^32.
 
+use core::num::Wrapping;
+
 use super::pair::Pair;
 use super::words::{self, Words};
 
-const BITS: u32 = 29;
+const BITS: usize = 29;
 const LIMBS: usize = 9;
-const MASK: i64 = (1 << BITS) - 1;
+const MASK: Wrapping<i64> = Wrapping((1 << BITS) - 1);
 
-type Element = [i64; LIMBS];
+/// Nothing wraps, by the bounds below; what the type says is that the machine need not look each time.
+type Element = [Wrapping<i64>; LIMBS];
+type Columns = [Wrapping<i64>; 2 * LIMBS];
 
 /// Two field elements.
 #[derive(Clone, Copy)]
@@ -26,7 +30,7 @@ pub(super) struct Limbs([Element; 2]);
 /// A column of a product holds at most 9 terms of 2^29·2^30, which is below 2^62.2; digits shifted by at most 24 are below
 /// 2^53, and a carry below 2^34: nothing reaches 2^63.
 #[inline(always)]
-fn reduce(mut t: [i64; 2 * LIMBS]) -> Element {
+fn reduce(mut t: Columns) -> Element {
     for i in 0..LIMBS {
         let q = t[i] & MASK;
         t[i + 1] += t[i] >> BITS;
@@ -35,7 +39,7 @@ fn reduce(mut t: [i64; 2 * LIMBS]) -> Element {
         t[i + 7] -= q << 21;
         t[i + 8] += q << 24;
     }
-    let mut limbs = [0; LIMBS];
+    let mut limbs = [Wrapping(0); LIMBS];
     limbs.copy_from_slice(&t[LIMBS..]);
     carry(limbs)
 }
@@ -51,18 +55,18 @@ fn carry(mut limbs: Element) -> Element {
 
 /// What each column starts from: −p·2^260 = −2^516 + 2^484 − 2^452 − 2^356 + 2^260, column k weighing 2^(29·k). It is a
 /// multiple of p that moves the result, which is x + q·p/R with 0 ≤ q < R, from [x, x + p) to [x − p/2, x + p/2).
-const START: [i64; 2 * LIMBS] = {
-    let mut start = [0; 2 * LIMBS];
-    start[8] = 1 << 28;
-    start[12] = -(1 << 8);
-    start[15] = -(1 << 17);
-    start[16] = 1 << 20;
-    start[17] = -(1 << 23);
+const START: Columns = {
+    let mut start = [Wrapping(0); 2 * LIMBS];
+    start[8] = Wrapping(1 << 28);
+    start[12] = Wrapping(-(1 << 8));
+    start[15] = Wrapping(-(1 << 17));
+    start[16] = Wrapping(1 << 20);
+    start[17] = Wrapping(-(1 << 23));
     start
 };
 
 #[inline(always)]
-fn add_product(t: &mut [i64; 2 * LIMBS], a: &Element, b: &Element) {
+fn add_product(t: &mut Columns, a: &Element, b: &Element) {
     for i in 0..LIMBS {
         for j in 0..LIMBS {
             t[i + j] += a[i] * b[j];
@@ -92,7 +96,7 @@ fn square(a: &Element) -> Element {
     for i in 0..LIMBS {
         t[2 * i] += a[i] * a[i];
         for j in i + 1..LIMBS {
-            t[i + j] += a[i] * (2 * a[j]);
+            t[i + j] += a[i] * (a[j] + a[j]);
         }
     }
     reduce(t)
@@ -100,14 +104,14 @@ fn square(a: &Element) -> Element {
 
 impl Limbs {
     #[inline(always)]
-    fn zip(self, other: Self, f: impl Fn(i64, i64) -> i64) -> Self {
+    fn zip(self, other: Self, f: impl Fn(Wrapping<i64>, Wrapping<i64>) -> Wrapping<i64>) -> Self {
         Self([0, 1].map(|lane| core::array::from_fn(|i| f(self.0[lane][i], other.0[lane][i]))))
     }
 }
 
 impl Pair for Limbs {
     type Stored = [Element; 2];
-    const RADIX_BITS: u32 = BITS * LIMBS as u32;
+    const RADIX_BITS: u32 = (BITS * LIMBS) as u32;
 
     #[inline(always)]
     fn load(from: &Self::Stored) -> Self {
@@ -127,19 +131,19 @@ impl Pair for Limbs {
     fn unpack(low: &Words, high: &Words) -> Self {
         Self([low, high].map(|words| {
             core::array::from_fn(|i| {
-                let (word, shift) = (BITS as usize * i / 64, BITS as usize * i % 64);
+                let (word, shift) = (BITS * i / 64, BITS * i % 64);
                 let mut bits = words[word] >> shift;
-                if shift + BITS as usize > 64 && word < 3 {
+                if shift + BITS > 64 && word < 3 {
                     bits |= words[word + 1] << (64 - shift);
                 }
-                bits as i64 & MASK
+                Wrapping(bits as i64) & MASK
             })
         }))
     }
 
     #[inline(always)]
     fn pack(self) -> [Words; 2] {
-        self.0.map(|element| words::canonical(element, BITS))
+        self.0.map(|element| words::canonical(element.map(|limb| limb.0), BITS as u32))
     }
 
     #[inline(always)]
@@ -175,7 +179,7 @@ impl Pair for Limbs {
 
     #[inline(always)]
     fn negate_where(self, negative: [bool; 2]) -> Self {
-        let sign = negative.map(|negative| if negative { -1 } else { 1 });
+        let sign = negative.map(|negative| Wrapping(if negative { -1 } else { 1 }));
         Self([0, 1].map(|lane| self.0[lane].map(|limb| limb * sign[lane])))
     }
 

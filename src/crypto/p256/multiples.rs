@@ -3,13 +3,14 @@
 use super::curve::Curve;
 use super::inverse::Modulus;
 use super::point::{Affine, Points};
+use super::scalar::DIGITS_OF_8;
 use super::words::{P, Words};
 
 /// The field's modulus.
 static FIELD: Modulus = Modulus::new(P);
 
-/// Windows of a whole table, of 8 bits each. What is left of a multiplier above them is a carry, 0 or 1.
-pub(super) const WINDOWS: usize = 32;
+/// Windows of a whole table, of 8 bits each.
+pub(super) const WINDOWS: usize = DIGITS_OF_8;
 /// Points of a window: a digit is at most 128 in magnitude.
 const WINDOW_POINTS: usize = 128;
 
@@ -51,10 +52,10 @@ impl Windows {
         self.entries.capacity() * size_of::<Affine>()
     }
 
-    /// The point times `digit`·2^(8·`window`), up to the sign; `None` for the digit 0. The 33rd digit is at most 1.
+    /// The point times `digit`·2^(8·`window`), up to the sign; `None` for the digit 0.
     pub(super) fn entry(&self, window: usize, digit: i16) -> Option<&Affine> {
         let multiple = usize::from(digit.unsigned_abs()).checked_sub(1)?;
-        if window == WINDOWS { Some(&self.next) } else { self.entries.get(window * WINDOW_POINTS + multiple) }
+        self.entries.get(window * WINDOW_POINTS + multiple)
     }
 
     /// Makes one more window.

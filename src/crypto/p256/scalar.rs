@@ -1,16 +1,21 @@
 //! Arithmetic modulo the order n: what turns a signature into the two multipliers. Two products and a quotient, once a
 //! signature.
 
+use core::num::Wrapping;
+
 use super::inverse::Modulus;
 use super::words::{self, N, Words, power_of_two};
 
 static ORDER: Modulus = Modulus::new(N);
 
+/// The lower half of a word.
+const LOW: Wrapping<u64> = Wrapping(0xffff_ffff);
+
 /// 2^256 mod n.
 const RADIX: Words = power_of_two(256, N);
 
 /// −n⁻¹ modulo 2^32.
-const NEGATED_INVERSE: u32 = {
+const NEGATED_INVERSE: Wrapping<u64> = {
     let lowest = N[0] as u32;
     let mut inverse = lowest;
     let mut i = 0;
@@ -18,7 +23,7 @@ const NEGATED_INVERSE: u32 = {
         inverse = inverse.wrapping_mul(2_u32.wrapping_sub(lowest.wrapping_mul(inverse)));
         i += 1;
     }
-    inverse.wrapping_neg()
+    Wrapping(inverse.wrapping_neg() as u64)
 };
 
 /// u₁ = e/s and u₂ = r/s modulo n (FIPS 186-5 section 6.4.2). `r` and `s` are in [1, n), `e` is any 256-bit number.
@@ -34,57 +39,55 @@ pub(super) fn multipliers(e: Words, r: Words, s: Words) -> (Words, Words) {
 fn montgomery(a: Words, b: Words) -> Words {
     let (a, b, n) = (halves(a), halves(b), halves(N));
     // Below 2n after each round: nine limbs.
-    let mut t = [0_u64; 9];
+    let zero = Wrapping(0_u64);
+    let mut t = [zero; 9];
     for factor in a {
         // Each sum is at most (2^32 − 1)² + 2·(2^32 − 1) = 2^64 − 1.
-        let mut carry = 0;
+        let mut carry = zero;
         for j in 0..8 {
             let sum = factor * b[j] + t[j] + carry;
-            t[j] = sum & 0xffff_ffff;
+            t[j] = sum & LOW;
             carry = sum >> 32;
         }
         t[8] += carry;
-        let digit = u64::from((t[0] as u32).wrapping_mul(NEGATED_INVERSE));
+        let digit = t[0] * NEGATED_INVERSE & LOW;
         carry = (digit * n[0] + t[0]) >> 32;
         for j in 1..8 {
             let sum = digit * n[j] + t[j] + carry;
-            t[j - 1] = sum & 0xffff_ffff;
+            t[j - 1] = sum & LOW;
             carry = sum >> 32;
         }
         let sum = t[8] + carry;
-        t[7] = sum & 0xffff_ffff;
+        t[7] = sum & LOW;
         t[8] = sum >> 32;
     }
-    let product = core::array::from_fn(|i| t[2 * i] | t[2 * i + 1] << 32);
+    let product = core::array::from_fn(|i| t[2 * i].0 | t[2 * i + 1].0 << 32);
     let (reduced, below) = words::sub(product, N);
-    if t[8] == 0 && below { product } else { reduced }
+    if t[8] == zero && below { product } else { reduced }
 }
 
-fn halves(words: Words) -> [u64; 8] {
-    core::array::from_fn(|i| words[i / 2] >> (32 * (i % 2)) & 0xffff_ffff)
+fn halves(words: Words) -> [Wrapping<u64>; 8] {
+    core::array::from_fn(|i| Wrapping(words[i / 2] >> (32 * (i % 2))) & LOW)
 }
 
-/// Signed digits of 8 bits, the least significant first: in [−128, 127], but for the last, a carry.
-pub(super) fn digits_of_8(scalar: Words) -> [i16; 33] {
-    digits::<8, 33>(scalar)
-}
+/// Digits of 8 bits.
+pub(super) const DIGITS_OF_8: usize = 32;
+/// Digits of 4 bits.
+pub(super) const DIGITS_OF_4: usize = 64;
 
-/// Signed digits of 4 bits, the least significant first: in [−8, 7], but for the last, a carry.
-pub(super) fn digits_of_4(scalar: Words) -> [i16; 65] {
-    digits::<4, 65>(scalar)
-}
-
-/// How many digits of 4 bits half a scalar has.
-pub(super) const HALF_DIGITS: usize = 32;
-
-fn digits<const BITS: usize, const DIGITS: usize>(scalar: Words) -> [i16; DIGITS] {
+/// Signed digits, the least significant first: Σ digits[i]·2^(BITS·i) is the scalar modulo n, and none is above 2^(BITS − 1)
+/// in magnitude. The scalar is below n.
+///
+/// Of the scalar and its negative modulo n, one is below 2^255: that one's digits, with their signs turned if it is the
+/// negative. So the highest digit takes its carry and passes none on.
+pub(super) fn digits<const BITS: usize, const DIGITS: usize>(scalar: Words) -> [i16; DIGITS] {
+    let (scalar, sign) = if scalar[3] >> 63 == 0 { (scalar, 1) } else { (words::sub(N, scalar).0, -1) };
     let mut digits = [0; DIGITS];
     let mut carry = 0;
-    for (i, digit) in digits.iter_mut().take(DIGITS - 1).enumerate() {
+    for (i, digit) in digits.iter_mut().enumerate() {
         let bits = (scalar[i * BITS / 64] >> (i * BITS % 64) & ((1 << BITS) - 1)) as i16 + carry;
-        carry = i16::from(bits >= 1 << (BITS - 1));
-        *digit = bits - (carry << BITS);
+        carry = i16::from(bits >= 1 << (BITS - 1) && i + 1 < DIGITS);
+        *digit = sign * (bits - (carry << BITS));
     }
-    digits[DIGITS - 1] = carry;
     digits
 }

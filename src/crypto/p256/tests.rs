@@ -11,6 +11,7 @@ mod tables;
 mod verification;
 
 use core::fmt::{self, Display, Formatter};
+use core::num::Wrapping;
 
 use p256::elliptic_curve::group::ff::PrimeField;
 use p256::elliptic_curve::sec1::{FromSec1Point, ToSec1Point};
@@ -67,12 +68,12 @@ impl Tested for Scalar {
     const LOOSE: i64 = 1 << 30;
     const CARRIED: [i64; 2] = [0, (1 << 29) - 1];
 
-    fn stored(limbs: [&[i64]; 2]) -> [[i64; 9]; 2] {
-        limbs.map(|limbs| limbs.try_into().unwrap())
+    fn stored(limbs: [&[i64]; 2]) -> [[Wrapping<i64>; 9]; 2] {
+        limbs.map(|limbs| core::array::from_fn(|i| Wrapping(limbs[i])))
     }
 
-    fn limbs(pair: &[[i64; 9]; 2]) -> [Vec<i64>; 2] {
-        pair.map(|element| element.to_vec())
+    fn limbs(pair: &[[Wrapping<i64>; 9]; 2]) -> [Vec<i64>; 2] {
+        pair.map(|element| element.iter().map(|limb| limb.0).collect())
     }
 }
 

@@ -1,9 +1,9 @@
 //! The signature check: x(u₁·G + u₂·Q) against r (FIPS 186-5 section 6.4.2). Variable time: everything in it is public.
 
 use super::curve::Curve;
-use super::multiples::{Near, WINDOWS, Windows, lift, merge, near};
+use super::multiples::{Near, Windows, lift, merge, near};
 use super::point::{Affine, Points};
-use super::scalar::{HALF_DIGITS, digits_of_4, digits_of_8, multipliers};
+use super::scalar::{DIGITS_OF_4, DIGITS_OF_8, digits, multipliers};
 use super::words::{self, N, ONE, P, Words, ZERO, negated_mod_p};
 
 /// A point that multiples are taken of.
@@ -50,9 +50,9 @@ fn sum<C: Curve>(g: Base<'_>, q: Base<'_>, u1: Words, u2: Words) -> Option<Point
     let mut sums = Sums::<C> { points: None, some: [false; 2] };
     match (g.means, q.means) {
         (Means::Windows(g), Means::Windows(q)) => {
-            let (u1, u2) = (digits_of_8(u1), digits_of_8(u2));
-            for window in 0..=WINDOWS {
-                sums.add(entry(g, &u1, window), entry(q, &u2, window));
+            let (u1, u2) = (digits::<8, DIGITS_OF_8>(u1), digits::<8, DIGITS_OF_8>(u2));
+            for (window, (u1, u2)) in u1.into_iter().zip(u2).enumerate() {
+                sums.add(entry(g, window, u1), entry(q, window, u2));
             }
         }
         (Means::Windows(g), Means::Half(half)) => {
@@ -70,8 +70,8 @@ fn sum<C: Curve>(g: Base<'_>, q: Base<'_>, u1: Words, u2: Words) -> Option<Point
     sums.points.filter(|_| sums.some == [true; 2])
 }
 
-fn entry<'w>(windows: &'w Windows, digits: &[i16; WINDOWS + 1], window: usize) -> Entry<'w> {
-    windows.entry(window, digits[window]).map(|entry| (entry, digits[window] < 0))
+fn entry(windows: &Windows, window: usize, digit: i16) -> Entry<'_> {
+    windows.entry(window, digit).map(|entry| (entry, digit < 0))
 }
 
 /// Two sums, which begin with nothing.
@@ -107,32 +107,31 @@ impl<C: Curve> Sums<C> {
     /// Adds multiples of points of which no window is known: the lower half of each multiplier in one lane, the higher
     /// half in the other, four bits at a time.
     fn add_by_doubling(&mut self, terms: &[(&Affine, &Affine, Words)]) {
-        let terms: Vec<(Near, _)> =
-            terms.iter().map(|(point, half, u)| (near::<C>(point, half), digits_of_4(*u))).collect();
-        for position in (0..=HALF_DIGITS).rev() {
+        let terms: Vec<(Near, [i16; DIGITS_OF_4])> =
+            terms.iter().map(|(point, half, u)| (near::<C>(point, half), digits::<4, DIGITS_OF_4>(*u))).collect();
+        for position in (0..DIGITS_OF_4 / 2).rev() {
             if let Some(points) = &mut self.points {
                 for _ in 0..4 {
                     C::double(points);
                 }
             }
             for (near, digits) in &terms {
-                let entry = |digit: i16, lane: usize| {
-                    let multiple = near.get(usize::from(digit.unsigned_abs()).checked_sub(1)?)?;
-                    Some((&multiple[lane], digit < 0))
+                let entry = |lane: usize| {
+                    let digit = digits[position + lane * DIGITS_OF_4 / 2];
+                    let multiples = near.get(usize::from(digit.unsigned_abs()).checked_sub(1)?)?;
+                    Some((&multiples[lane], digit < 0))
                 };
-                let low = if position == HALF_DIGITS { 0 } else { digits[position] };
-                self.add(entry(low, 0), entry(digits[HALF_DIGITS + position], 1));
+                self.add(entry(0), entry(1));
             }
         }
     }
 
     /// Adds a multiple of a point of which all windows are known.
     fn add_by_windows(&mut self, windows: &Windows, u: Words) {
-        let digits = digits_of_8(u);
-        for window in (0..WINDOWS).step_by(2) {
-            self.add(entry(windows, &digits, window), entry(windows, &digits, window + 1));
+        let digits = digits::<8, DIGITS_OF_8>(u);
+        for window in (0..DIGITS_OF_8).step_by(2) {
+            self.add(entry(windows, window, digits[window]), entry(windows, window + 1, digits[window + 1]));
         }
-        self.add(entry(windows, &digits, WINDOWS), None);
     }
 }
 

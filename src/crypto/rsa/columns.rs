@@ -97,13 +97,15 @@ impl<Limb: Copy + Default, Held: Copy + Default> Product<Limb, Held> {
     }
 }
 
-/// Adds a[i]·b[last - i] to the lower column and, with one more pair of b above, a[i]·b[last + 1 - i] to the upper.
+/// Adds a[i]·b[last - 1 - i] to the lower column and a[i]·b[last - i] to the upper, where b has one pair more than a.
 #[inline(always)]
 fn both_columns<D: Digits>(digits: &D, mut sums: D::Sums, a: &[Pair<D>], b: &[Pair<D>]) -> D::Sums {
-    for (a, b) in a.iter().zip(b.windows(2).rev()) {
-        let [below, above] = b else { break };
-        sums = digits.lower(sums, a, below);
-        sums = digits.upper(sums, a, above);
+    let last = a.len();
+    // Two slices of the length that the loop has, so that it checks no bounds.
+    let (below, above) = (&b[..last], &b[1..=last]);
+    for i in 0..last {
+        sums = digits.lower(sums, &a[i], &below[last - 1 - i]);
+        sums = digits.upper(sums, &a[i], &above[last - 1 - i]);
     }
     sums
 }

@@ -12,9 +12,10 @@
 //! Encodings are added as 64-bit integers. What C and S bring in is known from the number of products and taken away
 //! at the end of a column, modulo 2^64.
 //!
-//! Bounds. A digit that is read is at most 2^50 + 2^9 in size (or below 2^51, in constants), so |p| <= 2^102. Low parts
-//! are at most 2^50 and h at most 2^51. A column has at most 2M <= 82 of each: less than 2^58. Twice that with the held
-//! half: less than 2^59, far from the 2^62 that keeps a total positive.
+//! Bounds. A digit that is read is at most 2^50 + 2^9 in size, so |p| < 2^101. A low part is at most 2^50, and h less than
+//! 2^50. A column of digits has at most 82 of each, whether one by one or, in a square, half as many and doubled: less than
+//! 2^57.4. With the held half less than 2^58.4, far from the 2^62 that keeps a total positive; what goes up a digit is less
+//! than 2^8.
 
 use core::hint::black_box;
 #[cfg(any(test, not(target_family = "wasm")))]
@@ -33,6 +34,17 @@ const S: f64 = 3.0 * (1u64 << 51) as f64;
 const BIAS: u64 = (1 << 62) + (1 << 50);
 /// What `BIAS` becomes in the number sent up.
 const BIAS_UP: u64 = 1 << (62 - BITS);
+/// What the encodings of C and S in the four vectors of products of two pairs bring into the total of their own column:
+/// S of the first low part, for digit 2c + 1 also C and S of a high and a low part.
+const OWN: [u64; 2] = {
+    let (c, s) = (C.to_bits(), S.to_bits());
+    [s, s.wrapping_mul(2).wrapping_add(c)]
+};
+/// And into the total of the column above: the other halves of those, and C of the second high part.
+const ABOVE: [u64; 2] = {
+    let (c, s) = (C.to_bits(), S.to_bits());
+    [c.wrapping_mul(2).wrapping_add(s), c]
+};
 /// A double whose encoding plus i is that of 2^52 + i.
 const TWO_52: f64 = (1u64 << 52) as f64;
 
@@ -46,18 +58,16 @@ pub(super) struct Fused<L: Lanes> {
     /// What stands above 0 in a digit before it is made a signed one.
     centre: L::F,
     mask: L::I,
-    /// What the products of a column bring into its own total, and into that of the column above.
+    /// What the encodings of a column's products bring into its own total, and that and what they bring into the total
+    /// of the column above.
     own: L::I,
-    above: L::I,
     rise: L::I,
 }
 
 impl<L: Lanes> Fused<L> {
     #[inline(always)]
     fn new() -> Self {
-        let (c, s) = (C.to_bits(), S.to_bits());
-        let own = L::load_i(black_box(&[s, s.wrapping_mul(2).wrapping_add(c)]));
-        let above = L::load_i(black_box(&[c.wrapping_mul(2).wrapping_add(s), c]));
+        let own = L::load_i(black_box(&OWN));
         Self {
             c: L::load_f(black_box(&[C; 2])),
             c_and_s: L::load_f(black_box(&[C + S; 2])),
@@ -66,8 +76,7 @@ impl<L: Lanes> Fused<L> {
             centre: L::load_f(black_box(&[TWO_52 + (1u64 << 50) as f64 + BIAS_UP as f64; 2])),
             mask: L::load_i(black_box(&[(1 << BITS) - 1; 2])),
             own,
-            above,
-            rise: L::add_i(own, above),
+            rise: L::add_i(own, L::load_i(black_box(&ABOVE))),
         }
     }
 
@@ -123,17 +132,14 @@ impl<L: Lanes> Digits for Fused<L> {
 
     #[inline(always)]
     fn stream(&self, column: usize) -> Stream<L::I> {
-        let (c, s, column) = (C.to_bits(), S.to_bits(), column as u64);
-        let [own, above] = [[s, s.wrapping_mul(2).wrapping_add(c)], [c.wrapping_mul(2).wrapping_add(s), c]];
-        let offset = |lane: usize| {
-            let encodings = own[lane].wrapping_mul(column + 1).wrapping_add(above[lane].wrapping_mul(column));
-            BIAS.wrapping_sub(encodings)
-        };
+        let (now, before) = (column as u64 + 1, column as u64);
+        let offset =
+            |own: u64, above: u64| BIAS.wrapping_sub(own.wrapping_mul(now)).wrapping_sub(above.wrapping_mul(before));
         let zero = L::both_i(0);
         Stream {
             odd: zero,
             even: zero,
-            offset: L::load_i(&[offset(0), offset(1)]),
+            offset: L::load_i(&[offset(OWN[0], ABOVE[0]), offset(OWN[1], ABOVE[1])]),
             carries: L::both_i(BIAS_UP),
             pending: zero,
         }

@@ -10,7 +10,6 @@ mod words;
 
 use self::exact::Simd;
 use self::fused::Relaxed;
-
 pub(crate) use self::known::known_answer;
 use self::power::Constants;
 use self::scalar::Scalar;

@@ -13,8 +13,14 @@ const MASK: u64 = (1 << BITS) - 1;
 #[derive(Clone, Copy)]
 struct Integers;
 
+/// sum + ab. Neither overflows, as is said above; checking that all the same would take most of the time.
+#[inline(always)]
+fn add(sum: u64, a: u32, b: u32) -> u64 {
+    sum.wrapping_add(u64::from(a).wrapping_mul(u64::from(b)))
+}
+
 /// What goes from one column pair to the next.
-struct Stream {
+pub(super) struct Stream {
     /// Products of the column below that belong to this one.
     next: u64,
     /// What stood above the last digit.
@@ -40,17 +46,13 @@ impl Digits for Integers {
     }
 
     #[inline(always)]
-    fn lower(&self, sums: [u64; 5], a: &[u32; 2], b: &[u32; 2]) -> [u64; 5] {
-        let ([a0, a1], [b0, b1]) = (a.map(u64::from), b.map(u64::from));
-        let [s0, s1, s2, s3, s4] = sums;
-        [s0 + a0 * b0, s1 + a0 * b1 + a1 * b0, s2 + a1 * b1, s3, s4]
+    fn lower(&self, [s0, s1, s2, s3, s4]: [u64; 5], &[a0, a1]: &[u32; 2], &[b0, b1]: &[u32; 2]) -> [u64; 5] {
+        [add(s0, a0, b0), add(add(s1, a0, b1), a1, b0), add(s2, a1, b1), s3, s4]
     }
 
     #[inline(always)]
-    fn upper(&self, sums: [u64; 5], a: &[u32; 2], b: &[u32; 2]) -> [u64; 5] {
-        let ([a0, a1], [b0, b1]) = (a.map(u64::from), b.map(u64::from));
-        let [s0, s1, s2, s3, s4] = sums;
-        [s0, s1, s2 + a0 * b0, s3 + a0 * b1 + a1 * b0, s4 + a1 * b1]
+    fn upper(&self, [s0, s1, s2, s3, s4]: [u64; 5], &[a0, a1]: &[u32; 2], &[b0, b1]: &[u32; 2]) -> [u64; 5] {
+        [s0, s1, add(s2, a0, b0), add(add(s3, a0, b1), a1, b0), add(s4, a1, b1)]
     }
 
     #[inline(always)]

@@ -93,7 +93,8 @@ fn check_alone(key: &PublicKey, n: &BigUint, e: u32, s: &BigUint) {
 
 fn random_powers(kernel: Kernel) {
     let mut random = Sequence::new();
-    let cases = setting("TOLLGATE_CASES").unwrap_or(10_000);
+    // Fewer in wasm, where tests are slow and only the instructions differ.
+    let cases = setting("TOLLGATE_CASES").unwrap_or(if cfg!(target_family = "wasm") { 2_000 } else { 10_000 });
     let (mut done, mut moduli) = (0, 0);
     while done < cases {
         // The small sizes come up more often: they are what is used, and take less time.
@@ -161,10 +162,11 @@ fn powers_at_the_edges_of_moduli_and_bases_are_right() {
             for n in moduli {
                 assert_eq!(n.bits(), bits);
                 let key = PublicKey::new(kernel, &n.to_bytes_be(), 3);
-                let mut bases = vec![BigUint::from(0u8), one.clone(), two.clone(), &n - &one, &n - &two, &n / &two];
-                bases.extend(edges(bits - 1).into_iter().step_by(3));
-                for s in bases {
-                    check_alone(&key, &n, 3, &(s % &n));
+                for s in [BigUint::from(0u8), one.clone(), two.clone(), &n - &one, &n - &two, &n / &two] {
+                    check_alone(&key, &n, 3, &s);
+                }
+                for s in edges(bits - 1).into_iter().step_by(4) {
+                    check(&key, &n, 3, &(s % &n));
                 }
             }
         }

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use rsa::BigUint;
 
 use super::super::inverse::Modulus;
-use super::super::scalar::{digits_of_4, digits_of_8, multipliers};
+use super::super::scalar::{DIGITS_OF_4, DIGITS_OF_8, digits, multipliers};
 use super::*;
 
 /// Numbers below `modulus` with a long run, a single bit, or an end in them.
@@ -82,28 +82,29 @@ fn multipliers_are_the_hash_and_r_over_s() {
 #[test]
 fn digits_make_up_their_number_and_stay_in_range() {
     let mut random = Sequence::new();
-    let mut numbers: Vec<Words> = edges(&power_of_two(256)).iter().map(words).collect();
-    numbers.extend([small(0), [u64::MAX; 4]]);
-    // The most negative digit everywhere, the largest one, and those just beyond.
+    let mut numbers: Vec<Words> = edges(&order()).iter().map(words).collect();
+    numbers.push(small(0));
+    // The most negative digit everywhere, the largest one, and those just beyond, in the lower half of the numbers and above.
     for byte in [0x7f_u64, 0x80, 0x81, 0x77, 0x78, 0x88, 0x87] {
         let repeated = [byte * 0x0101_0101_0101_0101; 4];
         numbers.extend([repeated, [repeated[0] + 1, repeated[1], repeated[2], repeated[3]]]);
     }
-    numbers.extend((0..cases(1_000)).map(|_| random.words()));
+    let half = power_of_two(255);
+    numbers.extend([&half - 1u8, half.clone(), half + 1u8].map(|number| words(&number)));
+    numbers.extend((0..cases(1_000)).map(|_| random.scalar()));
     for number in numbers {
-        holds::<8>(&digits_of_8(number), &number);
-        holds::<4>(&digits_of_4(number), &number);
+        holds::<8>(&digits::<8, DIGITS_OF_8>(number), &number);
+        holds::<4>(&digits::<4, DIGITS_OF_4>(number), &number);
     }
 }
 
 fn holds<const BITS: usize>(digits: &[i16], number: &Words) {
     let half = 1 << (BITS - 1);
-    let (last, lower) = digits.split_last().unwrap();
-    assert!(lower.iter().all(|digit| (-half..half).contains(digit)), "{digits:?} of {number:x?}");
-    assert!([0, 1].contains(last), "{digits:?} of {number:x?}");
+    assert!(digits.iter().all(|digit| (-half..=half).contains(digit)), "{digits:?} of {number:x?}");
     let mut sums = [BigUint::from(0u8), BigUint::from(0u8)];
     for (i, digit) in digits.iter().enumerate() {
         sums[usize::from(*digit < 0)] += BigUint::from(digit.unsigned_abs()) << (BITS * i);
     }
-    assert_eq!(&sums[0] - &sums[1], big(number), "{digits:?}");
+    // Modulo n.
+    assert_eq!((&sums[0] + order() - &sums[1]) % order(), big(number), "{digits:?}");
 }

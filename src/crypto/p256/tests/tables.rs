@@ -216,8 +216,8 @@ fn no_call_makes_more_products_for_tables_than_are_stated() {
         let sum = Counted::products() - table_work - half;
         assert!(sum < 2_400, "call {call}: {sum}");
         if call > 2 * WINDOWS {
-            // Sixty-six additions at most and what compares x: no doubling.
-            assert!(sum <= 33 * 10 + 8 + 2, "call {call}: {sum}");
+            // Thirty-two additions of pairs at most and what compares x: no doubling.
+            assert!(sum <= 32 * 10 + 8 + 2, "call {call}: {sum}");
         }
     }
     limit(TABLE_BYTES);

@@ -1,8 +1,8 @@
 //! The arithmetic by itself, for the fuzzers and the deep tests in fuzz/, in any kernel. Checks nothing about a key or a
 //! signature that its caller should, and is in no build but those with `--cfg fuzzing`.
 
-use crate::crypto::kernel::Kernel;
-use crate::crypto::{p256, rsa};
+use super::kernel::Kernel;
+use super::{p256, rsa};
 use crate::limits::TABLE_BYTES;
 
 /// The kernels of ES256.
