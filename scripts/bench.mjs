@@ -12,7 +12,9 @@ import { npm, setUp } from "./setup.mjs";
 /** The peer of bench/package.json, once. */
 async function installPeer() {
   if (existsSync(path("bench", "node_modules", "@node-rs", "jsonwebtoken"))) return;
-  await npm("npm install in bench/", ["install", "--no-package-lock", "--no-audit", "--no-fund"], { cwd: path("bench") });
+  await npm("npm install in bench/", ["install", "--no-package-lock", "--no-audit", "--no-fund"], {
+    cwd: path("bench"),
+  });
 }
 
 await runMain(async () => {

@@ -22,6 +22,7 @@ const WASM_TARGET = "wasm32-unknown-unknown";
 
 /** Tools that are crates. wasm-bindgen's command must be of exactly the version of the library. */
 const CARGO_TOOLS = {
+  "cargo-fuzz": { crate: "cargo-fuzz", version: () => "0.13.2", locked: true },
   "wasm-bindgen": { crate: "wasm-bindgen-cli", version: () => lockedVersion("wasm-bindgen") },
   "wasm-pack": { crate: "wasm-pack", version: () => "0.15.1", locked: true },
   "worker-build": { crate: "worker-build", version: () => "0.8.7" },
@@ -33,6 +34,7 @@ const NEEDS = {
   lint: { tools: ["wasm-bindgen", "worker-build"], components: ["clippy", "rustfmt"] },
   native: { tools: [] },
   deep: { tools: [], wasm: true },
+  fuzz: { tools: ["cargo-fuzz"] },
   all: { tools: ["wasm-bindgen", "worker-build", "wasm-pack"] },
 };
 

@@ -55,7 +55,15 @@ export async function wasmModule(directory) {
   ]);
   const module = join(directory, "tollgate_bg.wasm");
   writeFileSync(module, withoutPanicMessages(readFileSync(module)));
-  await must("wasm-opt", "wasm-opt", ["-O3", "--strip-debug", ...WASM_FEATURES, ...KERNEL_FEATURES, "-o", module, module]);
+  await must("wasm-opt", "wasm-opt", [
+    "-O3",
+    "--strip-debug",
+    ...WASM_FEATURES,
+    ...KERNEL_FEATURES,
+    "-o",
+    module,
+    module,
+  ]);
   // It declares the raw exports; what the workerd entry imports is the module itself (js/wasm.d.ts).
   rmSync(join(directory, "tollgate_bg.wasm.d.ts"), { force: true });
   const bytes = readFileSync(module);

@@ -25,7 +25,6 @@ mod js;
 mod json;
 mod jwk;
 mod keyset;
-mod pattern;
 mod policy;
 mod request;
 mod route;

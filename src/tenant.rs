@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use regex_lite::Regex;
+
 use crate::config;
 use crate::error::Error;
 use crate::identity::{folded, is_reserved};
-use crate::pattern::Pattern;
 use crate::request::{Judged, is_token};
 
 /// What a tenant id looks like unless the configuration says otherwise.
@@ -16,7 +17,7 @@ const DEFAULT_PATTERN: &str = "[a-z0-9][a-z0-9_-]{0,63}";
 #[derive(Debug)]
 pub(crate) struct TenantRules {
     required: bool,
-    pattern: Pattern,
+    pattern: Regex,
     source: Option<Source>,
 }
 
@@ -39,10 +40,11 @@ impl TenantRules {
     /// Compiles the `tenant` member.
     pub(crate) fn compile(tenant: &config::Tenant, rules: &[config::Rule]) -> Result<Self, Error> {
         let pattern = tenant.pattern.as_deref().unwrap_or(DEFAULT_PATTERN);
-        let pattern = Pattern::new(pattern).map_err(|problem| {
-            Error::config("tenant.pattern", format!("expected a regular expression, not {problem}"))
-        })?;
-        if pattern.matches("") {
+        // Compiled on its own first: `a)|(b` is an expression only within the anchors, which it would undo.
+        let pattern = Regex::new(pattern)
+            .and_then(|_| Regex::new(&format!("^(?:{pattern})$")))
+            .map_err(|error| Error::config("tenant.pattern", format!("expected a regular expression: {error}")))?;
+        if pattern.is_match("") {
             return Err(Error::config("tenant.pattern", "matches the empty text, which names no tenant"));
         }
         let mut compiled = Self { required: tenant.required, pattern, source: None };
@@ -93,7 +95,7 @@ impl TenantRules {
 
     /// Whether a text is a tenant id.
     pub(crate) fn is_id(&self, text: &str) -> bool {
-        self.pattern.matches(text)
+        self.pattern.is_match(text)
     }
 
     /// Checks the token's tenant, and that it is the one asked for unless the rule says `any`.

@@ -83,16 +83,16 @@ pub fn group(kernel: &str, seed: u64, group: u32, cases: u32) -> Result<(), Mism
     Ok(())
 }
 
-/// What the two sides say to a fuzzer's input: the exponent in four bytes, the size of n above 256 bytes in one, then n,
+/// What the two sides say to a fuzzer's input: the exponent in four bytes, the size of n beyond 256 bytes in two, then n,
 /// s and m, each of that size; what is missing is zeros. n is made odd and long enough.
 ///
 /// # Panics
 /// When they differ.
 pub fn compare(data: &[u8]) {
-    let Some((head, rest)) = data.split_first_chunk::<5>() else { return };
+    let Some((head, rest)) = data.split_first_chunk::<6>() else { return };
     let e = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) | 1;
     let e = e.max(3);
-    let size = 256 + usize::from(head[4]);
+    let size = 256 + usize::from(u16::from_be_bytes([head[4], head[5]]) % 257);
     let number = |place: usize| -> Vec<u8> {
         (0..size).map(|i| rest.get(place * size + i).copied().unwrap_or_default()).collect()
     };

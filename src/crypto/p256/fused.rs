@@ -7,8 +7,6 @@
 //! - *loose*: |limb| ≤ 2^44 (a sum or difference of products; unpacked: in [0, 2^44));
 //! - *slack*, *carried*: |limb| ≤ 2^46.
 
-use core::cmp::Ordering;
-
 use super::pair::Pair;
 use super::words::{self, Words};
 use crate::crypto::lanes::Lanes;
@@ -67,6 +65,19 @@ const START: [[u64; 2]; COLUMNS] = {
     start
 };
 
+/// What the expression gives for each limb. Written out, like everything in this file: a closure that is not inlined would
+/// make a call of each instruction.
+macro_rules! limbs {
+    ($i:ident => $limb:expr) => {
+        [limbs!(@ $i 0 $limb), limbs!(@ $i 1 $limb), limbs!(@ $i 2 $limb), limbs!(@ $i 3 $limb), limbs!(@ $i 4 $limb),
+            limbs!(@ $i 5 $limb)]
+    };
+    (@ $i:ident $index:literal $limb:expr) => {{
+        const $i: usize = $index;
+        $limb
+    }};
+}
+
 /// Two field elements, limb by limb.
 #[derive(Clone, Copy)]
 pub(super) struct Fused<L: Lanes>([L::F; LIMBS]);
@@ -110,55 +121,81 @@ impl<L: Lanes> Column<L> {
 /// A column holds, beside its start of about 2^56, a high part of 2^51, a low part of 2^51, and from digits q < 2^44:
 /// 2^52 + 2^60 + 2^44 + 2^44 at most, −2^48 at least, and a carry below 2^17. So it is never negative and never wraps.
 #[inline(always)]
-fn reduce<L: Lanes>(columns: &[Column<L>; COLUMNS - 1]) -> Fused<L> {
+fn reduce<L: Lanes>(columns: [Column<L>; COLUMNS - 1]) -> Fused<L> {
     // Read from memory: as constants in the code they would cost three instructions each.
     let start = core::hint::black_box(&START);
-    let mut t: [L::I; COLUMNS] = core::array::from_fn(|k| L::load_i(&start[k]));
     let low = L::both_f(LOW);
-    for (k, column) in columns.iter().enumerate() {
-        t[k] = L::add_i(t[k], L::bits(L::add_f(column.low, low)));
-        t[k + 1] = L::add_i(t[k + 1], L::bits(column.high));
+    // What comes from below starts with the column's own constant.
+    let mut from_below = L::load_i(&start[0]);
+    macro_rules! column {
+        ($k:literal) => {{
+            let column = L::add_i(from_below, L::bits(L::add_f(columns[$k].low, low)));
+            from_below = L::add_i(L::load_i(&start[$k + 1]), L::bits(columns[$k].high));
+            column
+        }};
     }
+    let mut t = [
+        column!(0),
+        column!(1),
+        column!(2),
+        column!(3),
+        column!(4),
+        column!(5),
+        column!(6),
+        column!(7),
+        column!(8),
+        column!(9),
+        column!(10),
+        from_below,
+    ];
     let (mask, byte) = (L::both_i(MASK), L::both_i(0xff));
-    for i in 0..LIMBS {
-        let q = L::and(t[i], mask);
-        t[i + 1] = L::add_i(t[i + 1], L::shr::<BITS>(t[i]));
-        t[i + 2] = L::add_i(t[i + 2], L::shl::<8>(q));
-        t[i + 4] = L::add_i(t[i + 4], L::shl::<16>(q));
-        t[i + 5] = L::sub_i(t[i + 5], L::shl::<4>(q));
-        t[i + 5] = L::add_i(t[i + 5], L::shl::<36>(L::and(q, byte)));
-        t[i + 6] = L::add_i(t[i + 6], L::shr::<8>(q));
-    }
+    let _ = limbs! { I => {
+        let q = L::and(t[I], mask);
+        t[I + 1] = L::add_i(t[I + 1], L::shr::<BITS>(t[I]));
+        t[I + 2] = L::add_i(t[I + 2], L::shl::<8>(q));
+        t[I + 4] = L::add_i(t[I + 4], L::shl::<16>(q));
+        t[I + 5] = L::sub_i(t[I + 5], L::shl::<4>(q));
+        t[I + 5] = L::add_i(t[I + 5], L::shl::<36>(L::and(q, byte)));
+        t[I + 6] = L::add_i(t[I + 6], L::shr::<8>(q));
+    } };
     // The columns 6 to 10 hold their limb plus 2^43 plus the carry from below; what is left after them fits column 11.
     let (unit, offset) = (L::both_i(UNIT.to_bits()), L::both_f(UNIT + (1_u64 << 43) as f64));
-    let mut limbs = [L::both_f(0.0); LIMBS];
-    for k in 0..LIMBS - 1 {
-        let column = t[LIMBS + k];
-        limbs[k] = L::sub_f(L::float(L::or(L::and(column, mask), unit)), offset);
-        t[LIMBS + k + 1] = L::add_i(t[LIMBS + k + 1], L::shr::<BITS>(column));
-    }
-    limbs[LIMBS - 1] = L::sub_f(L::float(t[COLUMNS - 1]), low);
-    Fused(limbs)
+    Fused(limbs! { I => if I + 1 < LIMBS {
+        let column = t[LIMBS + I];
+        t[LIMBS + (I + 1) % LIMBS] = L::add_i(t[LIMBS + (I + 1) % LIMBS], L::shr::<BITS>(column));
+        L::sub_f(L::float(L::or(L::and(column, mask), unit)), offset)
+    } else {
+        L::sub_f(L::float(t[LIMBS + I]), low)
+    } })
 }
 
-/// The columns of a product, each from the limbs i and j that go into it. Written out, so that few columns are open at once
-/// and all of them lie in registers.
+/// The columns of a product: what the expression adds to column `K` for its limbs `I` and `J`. Written out column by column,
+/// so that few are open at once and those lie in registers.
 macro_rules! columns {
-    (|$column:ident, $i:ident, $j:ident| $body:expr) => {
-        columns!(@all $column $i $j $body; 0 1 2 3 4 5 6 7 8 9 10)
+    ($column:ident, $i:ident, $j:ident => $add:expr) => {
+        [
+            columns!(@ $column $i $j $add; (0 0)),
+            columns!(@ $column $i $j $add; (0 1) (1 0)),
+            columns!(@ $column $i $j $add; (0 2) (1 1) (2 0)),
+            columns!(@ $column $i $j $add; (0 3) (1 2) (2 1) (3 0)),
+            columns!(@ $column $i $j $add; (0 4) (1 3) (2 2) (3 1) (4 0)),
+            columns!(@ $column $i $j $add; (0 5) (1 4) (2 3) (3 2) (4 1) (5 0)),
+            columns!(@ $column $i $j $add; (1 5) (2 4) (3 3) (4 2) (5 1)),
+            columns!(@ $column $i $j $add; (2 5) (3 4) (4 3) (5 2)),
+            columns!(@ $column $i $j $add; (3 5) (4 4) (5 3)),
+            columns!(@ $column $i $j $add; (4 5) (5 4)),
+            columns!(@ $column $i $j $add; (5 5)),
+        ]
     };
-    (@all $column:ident $i:ident $j:ident $body:expr; $($k:literal)*) => {
-        [$({
-            let mut $column = Column::new();
-            for $i in 0..LIMBS {
-                let $j = ($k as usize).wrapping_sub($i);
-                if $j < LIMBS {
-                    $body;
-                }
-            }
-            $column
-        }),*]
-    };
+    (@ $column:ident $i:ident $j:ident $add:expr; $(($first:literal $second:literal))*) => {{
+        let mut $column = Column::new();
+        $({
+            const $i: usize = $first;
+            const $j: usize = $second;
+            $add;
+        })*
+        $column
+    }};
 }
 
 /// The products, as functions of their own: within a formula, ten at once, they would be ten times the code, and slower,
@@ -220,33 +257,26 @@ impl Products for Relaxed {
 
 #[inline(always)]
 pub(super) fn mul<L: Lanes>(a: &Fused<L>, b: &Fused<L>) -> Fused<L> {
-    reduce::<L>(&columns! { |column, i, j| column.add(a.0[i], b.0[j]) })
+    reduce::<L>(columns! { column, I, J => column.add(a.0[I], b.0[J]) })
 }
 
 /// a·b − c·d
 #[inline(always)]
 pub(super) fn mul_sub<L: Lanes>(a: &Fused<L>, b: &Fused<L>, c: &Fused<L>, d: &Fused<L>) -> Fused<L> {
-    reduce::<L>(&columns! { |column, i, j| {
-        column.add(a.0[i], b.0[j]);
-        column.sub(c.0[i], d.0[j]);
+    reduce::<L>(columns! { column, I, J => {
+        column.add(a.0[I], b.0[J]);
+        column.sub(c.0[I], d.0[J]);
     } })
 }
 
 #[inline(always)]
 pub(super) fn square<L: Lanes>(a: &Fused<L>) -> Fused<L> {
-    let double = a.zip(*a, L::add_f);
-    reduce::<L>(&columns! { |column, i, j| match i.cmp(&j) {
-        Ordering::Less => column.add(a.0[i], double.0[j]),
-        Ordering::Equal => column.add(a.0[i], a.0[j]),
-        Ordering::Greater => {}
+    let double = limbs! { I => L::add_f(a.0[I], a.0[I]) };
+    reduce::<L>(columns! { column, I, J => if I < J {
+        column.add(a.0[I], double[J]);
+    } else if I == J {
+        column.add(a.0[I], a.0[J]);
     } })
-}
-
-impl<L: Lanes> Fused<L> {
-    #[inline(always)]
-    fn zip(self, other: Self, f: impl Fn(L::F, L::F) -> L::F) -> Self {
-        Self(core::array::from_fn(|i| f(self.0[i], other.0[i])))
-    }
 }
 
 impl<L: Products> Pair for Fused<L> {
@@ -255,21 +285,22 @@ impl<L: Products> Pair for Fused<L> {
 
     #[inline(always)]
     fn load(from: &Self::Stored) -> Self {
-        Self(core::array::from_fn(|i| L::load_f(&from[i])))
+        Self(limbs! { I => L::load_f(&from[I]) })
     }
 
     #[inline(always)]
     fn store(self) -> Self::Stored {
-        self.0.map(L::store_f)
+        limbs! { I => L::store_f(self.0[I]) }
     }
 
     fn merge(low: &Self::Stored, high: &Self::Stored) -> Self::Stored {
-        core::array::from_fn(|i| [low[i][0], high[i][1]])
+        limbs! { I => [low[I][0], high[I][1]] }
     }
 
     #[inline(always)]
     fn unpack(low: &Words, high: &Words) -> Self {
-        let [w0, w1, w2, w3] = [0, 1, 2, 3].map(|i| L::load_two(&low[i], &high[i]));
+        let (w0, w1) = (L::load_two(&low[0], &high[0]), L::load_two(&low[1], &high[1]));
+        let (w2, w3) = (L::load_two(&low[2], &high[2]), L::load_two(&low[3], &high[3]));
         let mask = L::both_i(MASK);
         let limbs = [
             L::and(w0, mask),
@@ -280,12 +311,12 @@ impl<L: Products> Pair for Fused<L> {
             L::shr::<28>(w3),
         ];
         let (unit_bits, unit) = (L::both_i(UNIT.to_bits()), L::both_f(UNIT));
-        Self(limbs.map(|limb| L::sub_f(L::float(L::or(limb, unit_bits)), unit)))
+        Self(limbs! { I => L::sub_f(L::float(L::or(limbs[I], unit_bits)), unit) })
     }
 
     #[inline(always)]
     fn pack(self) -> [Words; 2] {
-        let limbs = self.0.map(L::store_f);
+        let limbs = self.store();
         [0, 1].map(|lane| words::canonical(limbs.map(|limb| limb[lane] as i64), BITS))
     }
 
@@ -306,12 +337,12 @@ impl<L: Products> Pair for Fused<L> {
 
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        self.zip(other, L::add_f)
+        Self(limbs! { I => L::add_f(self.0[I], other.0[I]) })
     }
 
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
-        self.zip(other, L::sub_f)
+        Self(limbs! { I => L::sub_f(self.0[I], other.0[I]) })
     }
 
     #[inline(always)]
@@ -321,12 +352,13 @@ impl<L: Products> Pair for Fused<L> {
 
     #[inline(always)]
     fn negate_where(self, negative: [bool; 2]) -> Self {
-        let sign = L::load_f(&negative.map(|negative| if negative { -1.0 } else { 1.0 }));
-        Self(self.0.map(|limb| L::mul_f(limb, sign)))
+        let sign = |negative| if negative { -1.0 } else { 1.0 };
+        let sign = L::load_f(&[sign(negative[0]), sign(negative[1])]);
+        Self(limbs! { I => L::mul_f(self.0[I], sign) })
     }
 
     #[inline(always)]
     fn swapped(self) -> Self {
-        self.zip(self, L::high_low)
+        Self(limbs! { I => L::high_low(self.0[I], self.0[I]) })
     }
 }
