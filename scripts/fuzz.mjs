@@ -16,6 +16,9 @@ const TARGETS = {
   rs256: { longest: 6 + 3 * 512, seeds: rs256Seeds },
 };
 
+/** Without a line for each input that reached something new: the sums at the end are enough. */
+const QUIET = ["-verbosity=0", "-print_final_stats=1"];
+
 const USAGE = "npm run fuzz -- [--seconds N] [--target es256|rs256]";
 
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest();
@@ -146,6 +149,7 @@ async function main() {
       `-max_len=${TARGETS[target].longest}`,
       "-len_control=0",
       "-timeout=10",
+      ...QUIET,
     ];
     const { code } = await run("cargo", ["+nightly", "fuzz", "run", ...build, target, ...folders, "--", ...limits]);
     console.log(

@@ -24,6 +24,15 @@ pub struct Mismatch {
     pub what: String,
 }
 
+/// Runs the first cases of a group of the suite at this place; none is there with no such place.
+pub fn run(place: usize, seed: u64, group: u32, cases: u32) -> Result<(), Mismatch> {
+    let Some((_, kernel, run)) = suite(place) else { return Ok(()) };
+    if !tollgate::fuzzing::gives_known_answers(kernel) {
+        return Err(Mismatch { case: 0, what: "a known answer does not come out".to_owned() });
+    }
+    run(kernel, seed, group, cases)
+}
+
 /// The suite and the kernel at this place, counting through all of [`SUITES`]; a wasm module has no other names for them.
 pub fn suite(place: usize) -> Option<(&'static str, &'static str, Suite)> {
     let all = SUITES.iter().flat_map(|(name, kernels, run)| kernels.iter().map(move |kernel| (*name, *kernel, *run)));

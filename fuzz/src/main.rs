@@ -15,15 +15,11 @@ fn main() -> ExitCode {
         eprintln!("give four numbers: place, seed, first group, cases");
         return ExitCode::FAILURE;
     };
-    let Some((_, kernel, run)) = tollgate_fuzz::suite(place as usize) else {
-        eprintln!("there is no suite at {place}");
-        return ExitCode::FAILURE;
-    };
     let mut done = 0;
     while done < cases {
         let group = (first_group + done / u64::from(tollgate_fuzz::GROUP)) as u32;
         let more = (cases - done).min(tollgate_fuzz::GROUP.into());
-        if let Err(mismatch) = run(kernel, seed, group, more as u32) {
+        if let Err(mismatch) = tollgate_fuzz::run(place as usize, seed, group, more as u32) {
             println!("mismatch {group} {} {}", mismatch.case, mismatch.what);
             return ExitCode::FAILURE;
         }

@@ -189,7 +189,7 @@ fn values_and_limbs_stay_within_what_the_kernels_take() {
         [reachable::<true>().map(|within| within.magnitude()), reachable::<false>().map(|within| within.magnitude())]
     {
         println!("|X| <= {x:.3}p, |Y| <= {y:.3}p, |ZZ| <= {zz:.3}p, |ZZZ| <= {zzz:.3}p");
-        assert!(x < 4.0 && y < 2.0 && zz < 1.1 && zzz < 1.1, "{x} {y} {zz} {zzz}");
+        assert!(x < 2.25 && y < 1.01 && zz < 1.01 && zzz < 1.01, "{x} {y} {zz} {zzz}");
     }
 }
 
