@@ -19,6 +19,19 @@ const MASK: Wrapping<i64> = Wrapping((1 << BITS) - 1);
 type Element = [Wrapping<i64>; LIMBS];
 type Columns = [Wrapping<i64>; 2 * LIMBS];
 
+/// The statement for each limb, written out: compiled for size, loops would stay loops, and those are four times slower.
+macro_rules! each {
+    ($i:ident => $statement:expr) => {
+        each!(@ $i $statement; 0 1 2 3 4 5 6 7 8)
+    };
+    (@ $i:ident $statement:expr; $($index:literal)*) => {
+        $({
+            const $i: usize = $index;
+            $statement;
+        })*
+    };
+}
+
 /// Two field elements.
 #[derive(Clone, Copy)]
 pub(super) struct Limbs([Element; 2]);
@@ -31,25 +44,24 @@ pub(super) struct Limbs([Element; 2]);
 /// 2^53, and a carry below 2^34: nothing reaches 2^63.
 #[inline(always)]
 fn reduce(mut t: Columns) -> Element {
-    for i in 0..LIMBS {
-        let q = t[i] & MASK;
-        t[i + 1] += t[i] >> BITS;
-        t[i + 3] += q << 9;
-        t[i + 6] += q << 18;
-        t[i + 7] -= q << 21;
-        t[i + 8] += q << 24;
-    }
-    let mut limbs = [Wrapping(0); LIMBS];
-    limbs.copy_from_slice(&t[LIMBS..]);
+    each! { I => {
+        let q = t[I] & MASK;
+        t[I + 1] += t[I] >> BITS;
+        t[I + 3] += q << 9;
+        t[I + 6] += q << 18;
+        t[I + 7] -= q << 21;
+        t[I + 8] += q << 24;
+    } }
+    let [_, _, _, _, _, _, _, _, _, limbs @ ..] = t;
     carry(limbs)
 }
 
 #[inline(always)]
 fn carry(mut limbs: Element) -> Element {
-    for i in 0..LIMBS - 1 {
-        limbs[i + 1] += limbs[i] >> BITS;
-        limbs[i] &= MASK;
-    }
+    each! { I => if I + 1 < LIMBS {
+        limbs[(I + 1) % LIMBS] += limbs[I] >> BITS;
+        limbs[I] &= MASK;
+    } }
     limbs
 }
 
@@ -67,11 +79,7 @@ const START: Columns = {
 
 #[inline(always)]
 fn add_product(t: &mut Columns, a: &Element, b: &Element) {
-    for i in 0..LIMBS {
-        for j in 0..LIMBS {
-            t[i + j] += a[i] * b[j];
-        }
-    }
+    each! { I => each! { J => t[I + J] += a[I] * b[J] } }
 }
 
 #[inline(never)]
@@ -86,19 +94,18 @@ fn mul(a: &Element, b: &Element) -> Element {
 fn mul_sub(a: &Element, b: &Element, c: &Element, d: &Element) -> Element {
     let mut t = START;
     add_product(&mut t, a, b);
-    add_product(&mut t, &c.map(|limb| -limb), d);
+    each! { I => each! { J => t[I + J] -= c[I] * d[J] } }
     reduce(t)
 }
 
 #[inline(never)]
 fn square(a: &Element) -> Element {
     let mut t = START;
-    for i in 0..LIMBS {
-        t[2 * i] += a[i] * a[i];
-        for j in i + 1..LIMBS {
-            t[i + j] += a[i] * (a[j] + a[j]);
-        }
-    }
+    each! { I => each! { J => if I < J {
+        t[I + J] += a[I] * (a[J] + a[J]);
+    } else if I == J {
+        t[I + J] += a[I] * a[J];
+    } } }
     reduce(t)
 }
 
