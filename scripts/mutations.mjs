@@ -27,13 +27,13 @@ export const MUTATIONS = [
     ["factor of a square", "column.add(a.0[I], double[J])", "column.add(a.0[I], a.0[J])"],
   ]),
   ...p256("limbs.rs", [
-    ["carry of the reduction", " t[i + 1] += t[i] >> BITS;", " t[i + 1] += t[i] >> (BITS + 1);"],
-    ["carry of the limbs", "limbs[i + 1] += limbs[i] >> BITS;", "limbs[i + 1] += limbs[i] >> (BITS + 1);"],
+    ["carry of the reduction", "t[I + 1] += t[I] >> BITS;", "t[I + 1] += t[I] >> (BITS + 1);"],
+    ["carry of the limbs", "+= limbs[I] >> BITS;", "+= limbs[I] >> (BITS + 1);"],
     ["mask of a digit", "Wrapping((1 << BITS) - 1)", "Wrapping((1 << BITS) - 2)"],
-    ["sign within p", "t[i + 7] -= q << 21;", "t[i + 7] += q << 21;"],
+    ["sign within p", "t[I + 7] -= q << 21;", "t[I + 7] += q << 21;"],
     ["bound of the result", "start[8] = Wrapping(1 << 28);", "start[8] = Wrapping(1 << 27);"],
-    ["sign of a difference", "&c.map(|limb| -limb)", "&c.map(|limb| limb)"],
-    ["factor of a square", "(a[j] + a[j])", "a[j]"],
+    ["sign of a difference", "t[I + J] -= c[I] * d[J]", "t[I + J] += c[I] * d[J]"],
+    ["factor of a square", "(a[J] + a[J])", "a[J]"],
   ]),
   ...p256("inverse.rs", [
     ["bound of the steps", "for _ in 0..25 {", "for _ in 0..18 {"],
