@@ -37,9 +37,9 @@ mod verifier;
 pub mod worker;
 
 pub use claims::Principal;
+pub use config::{Config, PrincipalKind, VerifierConfig};
 #[cfg(fuzzing)]
 pub use crypto::fuzzing;
-pub use config::{Config, PrincipalKind, VerifierConfig};
 pub use crypto::{kernel_name as kernel, limit_tables};
 pub use decision::{Allow, Answer, Decision};
 pub use error::Error;

@@ -1,7 +1,7 @@
 //! Sums that go wrong when anything about them is taken for granted: multipliers at their ends, partial sums that collide,
 //! results beyond the order. The verdicts are the `p256` crate's.
 
-use super::super::verify::holds_for;
+use super::super::verify::{holds, holds_for};
 use super::super::words::{ONE, ZERO, negated_mod_p};
 use super::*;
 
@@ -9,6 +9,7 @@ for_each_kernel! {
     every_digit_in_every_place_counts
     partial_sums_that_collide_are_summed_all_the_same
     multipliers_that_cancel_or_coincide_are_right
+    hashes_and_signatures_at_their_ends_are_right
     x_beyond_the_order_is_taken_and_nothing_else_is
     keys_with_tiny_coordinates_are_right
 }
@@ -145,6 +146,43 @@ fn multipliers_that_cancel_or_coincide_are_right<C: Tested>() {
     }
 }
 
+/// e, r and s as they come in: 0 and n and all ones as the hash, the least and the largest s.
+fn hashes_and_signatures_at_their_ends_are_right<C: Tested>() {
+    let mut random = Sequence::new();
+    let g = Key::<C>::new(ProjectivePoint::GENERATOR);
+    let d = random.scalar();
+    let q = key::<C>(&d);
+    let ends = [ONE, small(2), words(&(order() - 1u8)), words(&(order() - 2u8)), words(&(order() / 2u8))];
+    let held = |e: Words, r: Words, s: Words| MEANS.map(|[of_g, of_q]| holds::<C>(g.base(of_g), q.base(of_q), e, r, s));
+    let r_of = |t: &Words| {
+        let [x, _] = coordinates(&times(&ProjectivePoint::GENERATOR, t)).unwrap();
+        words(&(big(&x) % order()))
+    };
+    let one_more = |number: &Words| words(&(big(number) + 1u8));
+    for e in [ZERO, ONE, words(&(order() - 1u8)), N, one_more(&N), P, words(&(power_of_two(256) - 2u8)), [u64::MAX; 4]]
+    {
+        // R = t·G, and s is what makes it so.
+        let t = random.scalar();
+        let r = r_of(&t);
+        let reduced = words(&(big(&e) % order()));
+        let s = product_mod_n(&sum_mod_n(&reduced, &product_mod_n(&r, &d)), &inverse_mod_n(&t));
+        assert_eq!(held(e, r, s), [true; 4], "{e:x?}");
+        assert_eq!(held(e, r, negated_mod_n(&s)), [true; 4], "{e:x?}");
+        assert_eq!(held(if e[0] == u64::MAX { ZERO } else { one_more(&e) }, r, s), [false; 4], "{e:x?}");
+    }
+    for s in ends {
+        // R = t·G, and e is what makes it so.
+        let t = random.scalar();
+        let r = r_of(&t);
+        let e = sum_mod_n(&product_mod_n(&s, &t), &negated_mod_n(&product_mod_n(&r, &d)));
+        assert_eq!(held(e, r, s), [true; 4], "{s:x?}");
+        assert_eq!(held(e, r, random.scalar()), [false; 4], "{s:x?}");
+        for wrong in ends {
+            assert_eq!(held(e, wrong, s), [false; 4], "{s:x?} {wrong:x?}");
+        }
+    }
+}
+
 /// Multipliers and a key whose sum is this point.
 fn summing_to<C: Tested>(random: &mut Sequence, sum: &ProjectivePoint) -> (Words, Words, Key<C>) {
     let (u1, u2) = (random.scalar(), random.scalar());
@@ -196,6 +234,17 @@ fn x_beyond_the_order_is_taken_and_nothing_else_is<C: Tested>() {
         }
     }
     assert!(beyond > 5 && tiny > 5 && last > 5, "{beyond} {tiny} {last}");
+    // Just below n, where r + n is far beyond p.
+    for t in 1..12_u8 {
+        let x = words(&(order() - t));
+        let Some(sum) = with_x(&x) else { continue };
+        let (u1, u2, q) = summing_to::<C>(&mut random, &sum);
+        for [of_g, of_q] in MEANS {
+            let found = |r: Words| holds_for::<C>(g.base(of_g), q.base(of_q), u1, u2, r);
+            assert!(found(x), "x = n − {t}");
+            assert!(!found(words(&(order() - t - 1u8))) && !found(ONE), "x = n − {t}");
+        }
+    }
 }
 
 /// The points with these y, or those of them that exist, by the roots of x³ − 3·x + b − y²: x^p modulo this cubic says
