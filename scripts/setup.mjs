@@ -22,6 +22,7 @@ const WASM_TARGET = "wasm32-unknown-unknown";
 
 /** Tools that are crates. wasm-bindgen's command must be of exactly the version of the library. */
 const CARGO_TOOLS = {
+  "cargo-fuzz": { crate: "cargo-fuzz", version: () => "0.13.2", locked: true },
   "wasm-bindgen": { crate: "wasm-bindgen-cli", version: () => lockedVersion("wasm-bindgen") },
   "wasm-pack": { crate: "wasm-pack", version: () => "0.15.1", locked: true },
   "worker-build": { crate: "worker-build", version: () => "0.8.7" },
@@ -32,6 +33,8 @@ const NEEDS = {
   build: { tools: ["wasm-bindgen", "worker-build"] },
   lint: { tools: ["wasm-bindgen", "worker-build"], components: ["clippy", "rustfmt"] },
   native: { tools: [] },
+  deep: { tools: [], wasm: true },
+  fuzz: { tools: ["cargo-fuzz"] },
   all: { tools: ["wasm-bindgen", "worker-build", "wasm-pack"] },
 };
 
@@ -42,7 +45,7 @@ export async function setUp(purpose = "all") {
   await continueUnderPinnedNode();
   ensureRust();
   await ensureComponents(needs.components ?? []);
-  if (needs.tools.length > 0) await ensureWasmTarget();
+  if (needs.wasm || needs.tools.length > 0) await ensureWasmTarget();
   for (const tool of needs.tools) await ensureTool(tool);
   // What building the tools left behind is large and of no further use.
   rmSync(join(toolsDirectory, "target"), { recursive: true, force: true });

@@ -38,6 +38,8 @@ pub mod worker;
 
 pub use claims::Principal;
 pub use config::{Config, PrincipalKind, VerifierConfig};
+#[cfg(fuzzing)]
+pub use crypto::fuzzing;
 pub use crypto::{Kernel, limit_tables};
 pub use decision::{Allow, Answer, Decision};
 pub use error::Error;

@@ -1,6 +1,8 @@
 //! Signature checks over public data, one file an algorithm. Nothing here signs or holds a secret.
 
 pub(crate) mod es256;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod kernel;
 mod lanes;
 mod p256;

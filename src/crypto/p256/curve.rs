@@ -24,6 +24,8 @@ pub(super) trait Curve {
     fn unpack(low: &Words, high: &Words) -> Self::Stored;
     fn pack(pair: &Self::Stored) -> [Words; 2];
     fn mul(a: &Self::Stored, b: &Self::Stored) -> Self::Stored;
+    #[cfg(test)]
+    fn mul_sub(a: &Self::Stored, b: &Self::Stored, c: &Self::Stored, d: &Self::Stored) -> Self::Stored;
     fn square(a: &Self::Stored) -> Self::Stored;
     fn swapped(a: &Self::Stored) -> Self::Stored;
     /// See [`Pair::merge`].
@@ -61,6 +63,10 @@ macro_rules! curve {
             curve! { @function $pair, $($feature)?;
                 mul(a: &<$pair as Pair>::Stored, b: &<$pair as Pair>::Stored) -> <$pair as Pair>::Stored {
                     <$pair>::load(a).mul(<$pair>::load(b)).store() } }
+            #[cfg(test)]
+            curve! { @function $pair, $($feature)?; mul_sub(a: &<$pair as Pair>::Stored, b: &<$pair as Pair>::Stored,
+                c: &<$pair as Pair>::Stored, d: &<$pair as Pair>::Stored) -> <$pair as Pair>::Stored {
+                    <$pair>::load(a).mul_sub(<$pair>::load(b), <$pair>::load(c), <$pair>::load(d)).store() } }
             curve! { @function $pair, $($feature)?;
                 square(a: &<$pair as Pair>::Stored) -> <$pair as Pair>::Stored { <$pair>::load(a).square().store() } }
             curve! { @function $pair, $($feature)?;
@@ -103,3 +109,19 @@ curve!(Relaxed, Fused<crate::crypto::lanes::Portable>,);
 pub(super) struct Relaxed;
 #[cfg(target_family = "wasm")]
 curve!(Relaxed, Fused<crate::crypto::lanes::Relaxed>, "simd128,relaxed-simd");
+
+/// The scalar kernel, which counts its products.
+#[cfg(test)]
+pub(super) struct Counting;
+#[cfg(test)]
+curve!(Counting, super::tests::Counted,);
+
+/// The kernel for fused multiply-add on an engine that rounds some of them twice.
+#[cfg(test)]
+pub(super) struct Unfused<const MADD: bool, const NMADD: bool>;
+#[cfg(test)]
+curve!(Unfused<false, false>, Fused<super::tests::UnfusedLanes<false, false>>,);
+#[cfg(test)]
+curve!(Unfused<true, false>, Fused<super::tests::UnfusedLanes<true, false>>,);
+#[cfg(test)]
+curve!(Unfused<false, true>, Fused<super::tests::UnfusedLanes<false, true>>,);

@@ -261,13 +261,13 @@ impl Products for Relaxed {
 }
 
 #[inline(always)]
-fn mul<L: Lanes>(a: &Fused<L>, b: &Fused<L>) -> Fused<L> {
+pub(super) fn mul<L: Lanes>(a: &Fused<L>, b: &Fused<L>) -> Fused<L> {
     reduce::<L>(columns! { column, i, j => column.add(a.0[i], b.0[j]) })
 }
 
 /// a·b − c·d
 #[inline(always)]
-fn mul_sub<L: Lanes>(a: &Fused<L>, b: &Fused<L>, c: &Fused<L>, d: &Fused<L>) -> Fused<L> {
+pub(super) fn mul_sub<L: Lanes>(a: &Fused<L>, b: &Fused<L>, c: &Fused<L>, d: &Fused<L>) -> Fused<L> {
     reduce::<L>(columns! { column, i, j => {
         column.add(a.0[i], b.0[j]);
         column.sub(c.0[i], d.0[j]);
@@ -275,7 +275,7 @@ fn mul_sub<L: Lanes>(a: &Fused<L>, b: &Fused<L>, c: &Fused<L>, d: &Fused<L>) -> 
 }
 
 #[inline(always)]
-fn square<L: Lanes>(a: &Fused<L>) -> Fused<L> {
+pub(super) fn square<L: Lanes>(a: &Fused<L>) -> Fused<L> {
     let double = limbs! { i => L::add_f(a.0[i], a.0[i]) };
     reduce::<L>(columns! { column, i, j => if i < j {
         column.add(a.0[i], double[j]);

@@ -7,7 +7,8 @@ use super::words::Words;
 use crate::crypto::kernel::Kernel;
 
 /// x of 3·G + 2^128·G, from other arithmetic: a test holds it against the `p256` crate's.
-const SUM: Words = [0x43e1_9380_0bc4_90c6, 0x7045_edfb_fc4b_1e40, 0xc988_69eb_613a_2adb, 0x3346_681a_7467_42ae];
+pub(super) const SUM: Words =
+    [0x43e1_9380_0bc4_90c6, 0x7045_edfb_fc4b_1e40, 0xc988_69eb_613a_2adb, 0x3346_681a_7467_42ae];
 
 /// Whether `kernel` gets one of each operation right: 2·G + G beside 2·H − H, and the sum of the two, H being 2^128·G. An
 /// engine that rounds twice where a fused multiply-add rounds once gets nearly every product wrong.

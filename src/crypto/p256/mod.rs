@@ -100,3 +100,6 @@ fn on_curve<C: Curve>(point: &[Words; 2]) -> Option<Affine> {
     let [b, _] = entered::<C>(&[B, B]);
     (add_mod_p(right, b) == yy).then_some(point)
 }
+
+#[cfg(test)]
+mod tests;

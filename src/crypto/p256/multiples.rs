@@ -10,9 +10,15 @@ use super::words::{P, Words};
 static FIELD: Modulus = Modulus::new(P);
 
 /// Windows of a whole table, of 8 bits each.
-const WINDOWS: usize = DIGITS_OF_8;
+pub(super) const WINDOWS: usize = DIGITS_OF_8;
 /// Points of a window: a digit is at most 128 in magnitude.
 const WINDOW_POINTS: usize = 128;
+
+/// What [`Windows::grow`] makes: 8 doublings of 9 products, 64 additions of 10, and for the 65 pairs that become affine a
+/// product each on the way to the one inversion and 6 on the way back, and 2 about it. No call makes more for tables, a
+/// product of pairs being two field multiplications.
+#[cfg(test)]
+pub(super) const WINDOW_PRODUCTS: usize = 8 * 9 + 64 * 10 + 65 * (1 + 6) + 2;
 
 /// A point times the powers of 2^8, as far as they are known: for each power its multiples by 1 to 128.
 pub(super) struct Windows {
@@ -32,6 +38,18 @@ impl Windows {
 
     pub(super) fn is_complete(&self) -> bool {
         self.entries.len() == WINDOWS * WINDOW_POINTS
+    }
+
+    /// How many windows are known.
+    #[cfg(test)]
+    pub(super) fn made(&self) -> usize {
+        self.entries.len() / WINDOW_POINTS
+    }
+
+    /// The bytes that they take.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.entries.capacity() * size_of::<Affine>()
     }
 
     /// The point times `digit`·2^(8·`window`), up to the sign; `None` for the digit 0.

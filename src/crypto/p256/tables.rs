@@ -10,7 +10,7 @@ use crate::limits::TABLE_BYTES;
 
 /// A table is taken from a point that no signature was checked with for so many checks; before that, points without a
 /// table stay without one. Otherwise more points than there is room for would take the tables from one another forever.
-const IDLE_CHECKS: u64 = 1_024;
+pub(super) const IDLE_CHECKS: u64 = 1_024;
 
 struct Table {
     point: Affine,
@@ -85,16 +85,20 @@ impl Tables {
         }
     }
 
-    /// Gives the point a place, if there is one or an idle one.
+    /// Gives the point a place: a new one, or an idle one. No other table moves.
     fn admit(&mut self, point: &Affine) {
-        let oldest = self.tables.iter().map(|table| table.used).min();
-        if self.tables.len() >= self.room {
-            if oldest.is_none_or(|used| self.now - used < IDLE_CHECKS) {
-                return;
-            }
-            self.drop_oldest();
+        // A key may be G itself.
+        if self.tables.iter().any(|table| table.point == *point) {
+            return;
         }
-        self.tables.push(Table { point: *point, windows: Windows::new(*point), used: self.now });
+        let table = Table { point: *point, windows: Windows::new(*point), used: self.now };
+        if self.tables.len() < self.room {
+            return self.tables.push(table);
+        }
+        let oldest = self.tables.iter_mut().min_by_key(|table| table.used);
+        if let Some(idle) = oldest.filter(|oldest| self.now - oldest.used >= IDLE_CHECKS) {
+            *idle = table;
+        }
     }
 
     fn drop_oldest(&mut self) {
@@ -103,4 +107,21 @@ impl Tables {
             self.tables.swap_remove(place);
         }
     }
+}
+
+/// What is kept of a point, for tests to look at.
+#[cfg(test)]
+pub(super) struct State {
+    pub(super) point: Affine,
+    pub(super) windows: usize,
+    pub(super) bytes: usize,
+}
+
+#[cfg(test)]
+pub(super) fn state() -> Vec<State> {
+    TABLES.with_borrow(|tables| {
+        let state =
+            |table: &Table| State { point: table.point, windows: table.windows.made(), bytes: table.windows.bytes() };
+        tables.tables.iter().map(state).collect()
+    })
 }

@@ -31,7 +31,7 @@ pub(super) fn holds<C: Curve>(g: Base<'_>, q: Base<'_>, e: Words, r: Words, s: W
 }
 
 /// Whether x(u₁·G + u₂·Q) ≡ r modulo n.
-fn holds_for<C: Curve>(g: Base<'_>, q: Base<'_>, u1: Words, u2: Words, r: Words) -> bool {
+pub(super) fn holds_for<C: Curve>(g: Base<'_>, q: Base<'_>, u1: Words, u2: Words, r: Words) -> bool {
     let quick = sum::<C>(g, q, u1, u2).and_then(|points| {
         let (x, zz) = C::sum_of_both(&points);
         x_is::<C>(&x, &zz, r)

@@ -1,0 +1,148 @@
+// What scripts/mutants.mjs breaks in the arithmetic: a carry, a mask, a bound or a sign at a time. Each text stands once in
+// its file, which mutants.test.mjs holds; a change that no input can show has no place here.
+
+/** @typedef {{ file: string, what: string, text: string, instead: string }} Mutation */
+
+const p256 = (name, mutations) => mutations.map(([what, text, instead]) => mutation("p256", name, what, text, instead));
+const rsa = (name, mutations) => mutations.map(([what, text, instead]) => mutation("rsa", name, what, text, instead));
+const mutation = (folder, name, what, text, instead) => ({ file: `src/crypto/${folder}/${name}`, what, text, instead });
+
+/** @type {Mutation[]} */
+export const MUTATIONS = [
+  ...p256("fused.rs", [
+    [
+      "carry of the reduction",
+      "L::add_i(t[I + 1], L::shr::<BITS>(t[I]))",
+      "L::add_i(t[I + 1], L::shr::<{ BITS + 1 }>(t[I]))",
+    ],
+    ["mask of a digit", "const MASK: u64 = (1 << BITS) - 1;", "const MASK: u64 = (1 << (BITS - 1)) - 1;"],
+    ["bound below a column", "const BIAS: u64 = 1 << 56;", "const BIAS: u64 = 1 << 44;"],
+    ["bound of exact sums", "(3_u128 << 95) as f64", "(3_u128 << 94) as f64"],
+    ["sign within p", "L::sub_i(t[I + 5], L::shl::<4>(q))", "L::add_i(t[I + 5], L::shl::<4>(q))"],
+    ["sign of a difference", "let high = L::fnma(a, b, self.high);", "let high = L::fma(a, b, self.high);"],
+    ["mask of a byte", "L::both_i(0xff)", "L::both_i(0x7f)"],
+    ["sign of the offset", "8 => 0_u64.wrapping_sub(1 << 7),", "8 => 1 << 7,"],
+    ["bound of the centred limbs", "6..=10 => 1 << 43,", "6..=9 => 1 << 43,"],
+    ["sign of an entry", "if negative { -1.0 } else { 1.0 }", "if negative { 1.0 } else { -1.0 }"],
+    ["factor of a square", "column.add(a.0[I], double[J])", "column.add(a.0[I], a.0[J])"],
+  ]),
+  ...p256("limbs.rs", [
+    ["carry of the reduction", "t[I + 1] += t[I] >> BITS;", "t[I + 1] += t[I] >> (BITS + 1);"],
+    ["carry of the limbs", "+= limbs[I] >> BITS;", "+= limbs[I] >> (BITS + 1);"],
+    ["mask of a digit", "Wrapping((1 << BITS) - 1)", "Wrapping((1 << BITS) - 2)"],
+    ["sign within p", "t[I + 7] -= q << 21;", "t[I + 7] += q << 21;"],
+    ["bound of the result", "start[8] = Wrapping(1 << 28);", "start[8] = Wrapping(1 << 27);"],
+    ["sign of a difference", "t[I + J] -= c[I] * d[J]", "t[I + J] += c[I] * d[J]"],
+    ["factor of a square", "(a[J] + a[J])", "a[J]"],
+  ]),
+  ...p256("inverse.rs", [
+    ["bound of the steps", "for _ in 0..25 {", "for _ in 0..18 {"],
+    [
+      "mask of the multiple",
+      "m -= (self.inverse * (carry_d & MASK) + m) & MASK;",
+      "m -= (self.inverse * (carry_d & MASK) + m) & (MASK >> 1);",
+    ],
+    ["sign of a step", "(v, r) = (r, -v);", "(v, r) = (r, v);"],
+    ["sign of the result", "if f[LIMBS - 1].0 < 0 { negated(d) }", "if f[LIMBS - 1].0 > 0 { negated(d) }"],
+    ["carry into the highest limb", "d[LIMBS - 1] = carry_d;", "d[LIMBS - 1] = carry_d & MASK;"],
+    ["carry of f", "f[LIMBS - 1] = carry_f;", "f[LIMBS - 1] = carry_f & MASK;"],
+  ]),
+  ...p256("scalar.rs", [
+    ["carry of a digit", "carry = (digit * n[0] + t[0]) >> 32;", "carry = (digit * n[0]) >> 32;"],
+    ["mask of a limb", "Wrapping(0xffff_ffff)", "Wrapping(0x7fff_ffff)"],
+    ["carry above the product", "if t[8] == zero && below { product }", "if below { product }"],
+    ["bound of a digit", "bits >= 1 << (BITS - 1) && i", "bits >= 1 << BITS && i"],
+    ["sign of the digits", "(words::sub(N, scalar).0, -1)", "(words::sub(N, scalar).0, 1)"],
+  ]),
+  ...p256("words.rs", [
+    ["bound of a canonical number", "while high > 0 || !less(words, P) {", "while high > 0 {"],
+    ["carry of a sum", "carry = wide >> 64;", "carry = wide >> 65;"],
+    ["carry of a limb", "let limb = limb + carry;", "let limb = *limb | carry;"],
+  ]),
+  ...p256("point.rs", [
+    ["sign of P", "let p = u.sub(x).carried();", "let p = x.sub(u).carried();"],
+    ["carry that a square needs", "let r = s.sub(y).carried();", "let r = s.sub(y);"],
+    ["factor of M", "m.add(m).add(m).carried()", "m.add(m).carried()"],
+    ["sign of Y", "m.mul_sub(s.sub(x).carried(), y, w)", "m.mul_sub(x.sub(s).carried(), y, w)"],
+    ["sign of the sum's X", "let x = r.square().sub(ppp)", "let x = r.square().add(ppp)"],
+  ]),
+  ...p256("multiples.rs", [
+    ["bound of the first lane", "WINDOW_POINTS / 2 - 2)", "WINDOW_POINTS / 2 - 1)"],
+    ["bound of the doublings", "for _ in 0..5 {", "for _ in 0..4 {"],
+    ["bound of the half", "for _ in 0..128 {", "for _ in 0..127 {"],
+  ]),
+  ...p256("verify.rs", [
+    ["bound of r + n", "!over && words::less(next, P) &&", "!over &&"],
+    ["carry of r + n", "!over && words::less(next, P) &&", "words::less(next, P) &&"],
+    [
+      "sign of a first entry",
+      "if negative { [entry[0], negated_mod_p(entry[1])] }",
+      "if !negative { [entry[0], negated_mod_p(entry[1])] }",
+    ],
+    ["sign of a digit", "(entry, digit < 0)", "(entry, digit > 0)"],
+    ["lane without a digit", "(None, _) => before,", "(None, _) => after,"],
+    ["sum that has only one lane", ".filter(|_| sums.some == [true; 2])", ".filter(|_| true)"],
+    ["sum that collided", "quick.unwrap_or_else(|| {", "quick.unwrap_or_else(|| if true { false } else {"],
+    [
+      "point and its opposite",
+      "(C::pack(&sum.x)[0] == ZERO).then_some(double)",
+      "(C::pack(&sum.x)[0] != ZERO).then_some(double)",
+    ],
+  ]),
+  ...p256("tables.rs", [
+    ["bound of idleness", "self.now - oldest.used >= IDLE_CHECKS", "self.now - oldest.used >= 1"],
+    ["bound of the memory", "if self.tables.len() < self.room {", "if self.tables.len() <= self.room {"],
+  ]),
+  ...p256("known.rs", [["answer of the check", "SUM) == Some(true)", "SUM) != None"]]),
+  ...p256("mod.rs", [
+    ["bound of s", "in_range(r) && in_range(s) &&", "in_range(r) &&"],
+    ["bound of a coordinate", "less(*coordinate, P)", "*coordinate != P"],
+  ]),
+  ...rsa("scalar.rs", [
+    ["carry of a digit", "stream.carry = sum >> BITS;", "stream.carry = sum >> (BITS + 1);"],
+    ["mask of a digit", "const MASK: u64 = (1 << BITS) - 1;", "const MASK: u64 = (1 << BITS) - 2;"],
+    [
+      "bound of the carry between halves",
+      "(total[0] >> BITS) + (1 << (BITS - 1))) >> BITS",
+      "(total[0] >> BITS)) >> BITS",
+    ],
+    ["product of the upper column", "add(add(s3, a0, b1), a1, b0)", "add(add(s3, a0, b1), a1, b1)"],
+  ]),
+  ...rsa("exact.rs", [
+    ["rounding of a total", "3.0 * (1u64 << 51) as f64 * base", "3.0 * (1u64 << 50) as f64 * base"],
+    ["sign of the rest", "(L::sub_f(sum, above),", "(L::add_f(sum, above),"],
+    [
+      "carry of a column",
+      "(stream.first, stream.second) = (first, second);",
+      "(stream.first, stream.second) = (first, first);",
+    ],
+    ["bound of a digit's bits", "<= 24 * 126 - 4 { 24 }", "<= 24 * 200 - 4 { 24 }"],
+  ]),
+  ...rsa("fused.rs", [
+    ["carry of a column", "let carries = L::shr::<BITS>(total);", "let carries = L::shr::<{ BITS + 1 }>(total);"],
+    [
+      "mask of a digit",
+      "mask: L::load_i(black_box(&[(1 << BITS) - 1; 2])),",
+      "mask: L::load_i(black_box(&[(1 << BITS) - 2; 2])),",
+    ],
+    ["bound of a signed digit", "const BIAS: u64 = (1 << 62) + (1 << 50);", "const BIAS: u64 = 1 << 62;"],
+    ["sign of the offset", "L::sub_i(stream.offset, self.rise)", "L::add_i(stream.offset, self.rise)"],
+    ["carry at the turn", "L::add_i(stream.offset, L::shl::<1>(self.own))", "L::add_i(stream.offset, self.own)"],
+    ["bound of a split", "const C: f64 = 3.0 * (1u128 << 102) as f64;", "const C: f64 = 3.0 * (1u128 << 99) as f64;"],
+  ]),
+  ...rsa("columns.rs", [
+    ["bound of a column", "for i in 0..last {", "for i in 1..last {"],
+    ["turn of a reduction", "digits.turn(&mut stream, false);", "digits.turn(&mut stream, true);"],
+  ]),
+  ...rsa("power.rs", [
+    ["sign that needs n added", "[0, 1, -1].into_iter()", "[0, -1].into_iter()"],
+    ["sign that needs n taken away", "[0, 1, -1].into_iter()", "[0, 1].into_iter()"],
+    ["carry of the comparison", "            carry == 0\n", "            true\n"],
+    ["carry of a signed row", "carry = (*digit + (1 << (bits - 1))) >> bits;", "carry = *digit >> bits;"],
+  ]),
+  ...rsa("words.rs", [
+    ["carry of an addition", "carry = u32::from(over);", "carry = 0;"],
+    ["bound of a power of two", "if carry == 1 || !borrow {", "if !borrow {"],
+  ]),
+  ...rsa("mod.rs", [["bound of s and m", "*number < *self.modulus", "*number <= *self.modulus"]]),
+];
