@@ -176,7 +176,7 @@ function isConfigError(error: unknown): error is ConfigFault {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** `MAX_TOKEN_BYTES` of the core, which has as much room for a token. */
 const MAX_TOKEN_BYTES = 8 * 1024;

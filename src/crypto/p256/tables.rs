@@ -28,7 +28,7 @@ pub(super) struct Tables {
     now: u64,
 }
 
-std::thread_local! {
+thread_local! {
     static TABLES: RefCell<Tables> = const { RefCell::new(Tables { tables: Vec::new(), room: room(TABLE_BYTES), now: 0 }) };
 }
 
