@@ -56,7 +56,7 @@ export const MUTATIONS = [
   ]),
   ...p256("words.rs", [
     ["bound of a canonical number", "while high > 0 || !less(words, P) {", "while high > 0 {"],
-    ["carry of a sum", "carry = wide >> 64;", "carry = wide >> 65;"],
+    ["carry of a difference", "[!b[0], !b[1], !b[2], !b[3]], 1)", "[!b[0], !b[1], !b[2], !b[3]], 0)"],
     ["carry of a limb", "let limb = limb + carry;", "let limb = *limb | carry;"],
   ]),
   ...p256("point.rs", [

@@ -107,7 +107,8 @@ pub fn group(kernel: &str, seed: u64, group: u32, cases: u32) -> Result<(), Mism
     keep_tables(true);
     let mismatch = |case: u32, what: String| Mismatch { case, what };
     // Private keys that are anything, and one small multiple of G, whose partial sums meet G's.
-    let privates = [multiplier(&mut random), multiplier(&mut random), multiplier(&mut random)];
+    let mut private = || Some(multiplier(&mut random)).filter(|d| *d != Scalar::ZERO).unwrap_or(Scalar::ONE);
+    let privates = [private(), private(), private()];
     let close = Scalar::from(1 + random.below(300));
     let powers = [Scalar::from(1_u64 << 8), Scalar::from(1_u64 << 32) * Scalar::from(1_u64 << 32), Scalar::ONE];
     let close = close * powers[random.below(3) as usize];

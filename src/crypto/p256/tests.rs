@@ -19,7 +19,7 @@ use p256::{AffinePoint, FieldBytes, ProjectivePoint, Sec1Point};
 use rsa::BigUint;
 
 use super::curve::{Curve, Relaxed, Scalar};
-use super::multiples::{Windows, entered, half};
+use super::multiples::{WINDOWS, Windows, entered, half};
 use super::point::Affine;
 use super::verify::{Base, Means};
 use super::words::{N, P, Words, from_bytes};
@@ -284,9 +284,10 @@ impl<C: Curve> Key<C> {
     fn new(oracle: ProjectivePoint) -> Self {
         let point = entered::<C>(&coordinates(&oracle).unwrap());
         let mut windows = Windows::new(point);
-        while !windows.is_complete() {
+        for _ in 0..WINDOWS {
             windows.grow::<C>();
         }
+        assert!(windows.is_complete());
         Self { oracle, point, half: half::<C>(&point), windows, _kernel: core::marker::PhantomData }
     }
 
