@@ -35,7 +35,10 @@ const layerOf = new Map(LAYERS.flatMap((names, layer) => names.map((name) => [na
 
 /** Crates that only some files may name: hosts are the faces' business. */
 const OWNERS = [
-  { names: /\b(?:wasm_bindgen|js_sys|web_sys|serde_wasm_bindgen|worker)::/, owners: ["src/js.rs", "src/js/", "src/worker/"] },
+  {
+    names: /\b(?:wasm_bindgen|js_sys|web_sys|serde_wasm_bindgen|worker)::/,
+    owners: ["src/js.rs", "src/js/", "src/worker/"],
+  },
   // An address is only a value; a socket is not.
   { names: /\bstd::(?:time|fs|env|process|thread|io|net::(?:\{[^}]*)?(?:Tcp|Udp|ToSocket))/, owners: [] },
 ];
