@@ -4,7 +4,6 @@
 // compiles the module, and the core never calls them. Plain SIMD, which every engine has had since 2023, is everywhere in the
 // module: the compiler copies with it.
 
-import binaryen from "binaryen";
 import { Trouble } from "./project.mjs";
 
 const CODE_SECTION = 10;
@@ -13,11 +12,12 @@ const CODE_SECTION = 10;
  * The bodies to overwrite: `[start, length]` in the module's bytes, without the length that precedes a body.
  *
  * @param {Uint8Array} bytes a module
+ * @param binaryen the package of that name
  * @returns {[number, number][]}
  */
-export function relaxedBodies(bytes) {
+export function relaxedBodies(bytes, binaryen) {
   const bodies = functionBodies(bytes);
-  const texts = functionTexts(bytes);
+  const texts = functionTexts(bytes, binaryen);
   if (texts.length !== bodies.length) throw new Trouble("the module's text and its code have different functions");
   const found = bodies.filter((_, index) => /\.relaxed_/.test(texts[index]));
   if (found.length === 0) throw new Trouble("the module has no function for relaxed SIMD");
@@ -63,7 +63,7 @@ function functionBodies(bytes) {
 }
 
 /** The text form of each function that has a body, in the module's order. */
-function functionTexts(bytes) {
+function functionTexts(bytes, binaryen) {
   const module = binaryen.readBinary(bytes);
   try {
     return module

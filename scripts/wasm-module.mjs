@@ -3,7 +3,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import binaryen from "binaryen";
 import { must, root, Trouble } from "./project.mjs";
 import { relaxedBodies, without } from "./relaxed-simd.mjs";
 
@@ -66,7 +65,9 @@ export async function wasmModule(directory, feature) {
     built,
   ]);
   const module = join(directory, "tollgate_bg.wasm");
-  writeFileSync(module, withoutPanicMessages(readFileSync(module)));
+  // Not before set-up has installed it.
+  const { default: binaryen } = await import("binaryen");
+  writeFileSync(module, withoutPanicMessages(readFileSync(module), binaryen));
   await must("wasm-opt", "wasm-opt", [
     "-O3",
     "--strip-debug",
@@ -79,7 +80,7 @@ export async function wasmModule(directory, feature) {
   // It declares the raw exports; what the workerd entry imports is the module itself (js/wasm.d.ts).
   rmSync(join(directory, "tollgate_bg.wasm.d.ts"), { force: true });
   const bytes = readFileSync(module);
-  const bodies = relaxedBodies(bytes);
+  const bodies = relaxedBodies(bytes, binaryen);
   await checkWithout(bytes, bodies, directory);
   writeFileSync(join(directory, "inline.ts"), inline(bytes, bodies));
 }
@@ -94,7 +95,7 @@ async function checkWithout(bytes, bodies, directory) {
 }
 
 /** The module with a trap in place of each panic's message. @throws Trouble when no name is one of those above */
-function withoutPanicMessages(bytes) {
+function withoutPanicMessages(bytes, binaryen) {
   binaryen.setDebugInfo(true); // wasm-opt strips the names
   const module = binaryen.readBinary(bytes);
   try {
