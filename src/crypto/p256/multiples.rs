@@ -20,9 +20,14 @@ const WINDOW_POINTS: usize = 128;
 #[cfg(test)]
 pub(super) const WINDOW_PRODUCTS: usize = 8 * 9 + 64 * 10 + 65 * (1 + 6) + 2;
 
+/// One line of the processor's cache.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Entry(Affine);
+
 /// A point times the powers of 2^8, as far as they are known: for each power its multiples by 1 to 128.
 pub(super) struct Windows {
-    entries: Vec<Affine>,
+    entries: Vec<Entry>,
     /// The point times 2^(8·k), where k windows are known.
     next: Affine,
 }
@@ -55,7 +60,7 @@ impl Windows {
     /// The point times `digit`·2^(8·`window`), up to the sign; `None` for the digit 0.
     pub(super) fn entry(&self, window: usize, digit: i16) -> Option<&Affine> {
         let multiple = usize::from(digit.unsigned_abs()).checked_sub(1)?;
-        self.entries.get(window * WINDOW_POINTS + multiple)
+        self.entries.get(window * WINDOW_POINTS + multiple).map(|entry| &entry.0)
     }
 
     /// Makes one more window.
@@ -84,11 +89,11 @@ impl Windows {
         let mut multiples = affine::<C>(&pairs);
         let Some([one_twenty_eight, next]) = multiples.pop() else { return };
         self.entries.reserve_exact(WINDOW_POINTS);
-        self.entries.push(point);
+        self.entries.push(Entry(point));
         // Without 64 and 65, which the other lane has too.
-        self.entries.extend(multiples.iter().take(WINDOW_POINTS / 2 - 2).map(|pair| pair[0]));
-        self.entries.extend(multiples.iter().map(|pair| pair[1]));
-        self.entries.push(one_twenty_eight);
+        self.entries.extend(multiples.iter().take(WINDOW_POINTS / 2 - 2).map(|pair| Entry(pair[0])));
+        self.entries.extend(multiples.iter().map(|pair| Entry(pair[1])));
+        self.entries.push(Entry(one_twenty_eight));
         self.next = next;
     }
 }
