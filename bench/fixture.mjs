@@ -19,7 +19,7 @@ const rounds = (each) => [each, each * 2, each];
 export const times = {
   ES256: {
     "tollgate verifySync, relaxed SIMD": rounds(20),
-    "tollgate, relaxed SIMD, key cold": rounds(60),
+    "tollgate, relaxed SIMD, no table": rounds(60),
     "crypto.verify": rounds(50),
     "crypto.verify, ieee-p1363": rounds(80),
     "jose jwtVerify, local key set": rounds(200),

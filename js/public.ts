@@ -1,4 +1,4 @@
-// Every public name but the functions, which the runtimes' entry files make. Holds no code.
+// Every public name but the functions that the runtimes' entry files make. Holds no code.
 
 export type { Kernel, KernelName, LimitTables } from "./arithmetic.js";
 export type { Config, DeepReadonly, Issuer, KeySet, VerifierConfig } from "./config.js";

@@ -13,6 +13,9 @@ import { wasmModule } from "./wasm-module.mjs";
 const CRATE = ["Cargo.toml", "Cargo.lock", "src"];
 const GENERATED = path("js", "generated");
 
+/** The wasm modules of the npm package, and the feature of the crate that each is. */
+const MODULES = { verifier: "js", gate: "js-gate" };
+
 /** What can be asked for, and the steps each takes, in order. */
 const TARGETS = {
   types: [types],
@@ -47,16 +50,25 @@ function types() {
   );
 }
 
-/** The core with its JavaScript face, optimised, with its glue, beside the TypeScript that uses it. */
-function wasm() {
+/** The core with its JavaScript face, optimised, with its glue, beside the TypeScript that uses it: the verifier alone, and the
+ *  gate, which verifies too. */
+async function wasm() {
+  for (const [name, feature] of Object.entries(MODULES)) await wasmOf(name, feature);
+}
+
+function wasmOf(name, feature) {
+  const directory = join(GENERATED, name);
+  mkdirSync(directory, { recursive: true });
   return unlessFresh(
     {
-      name: "wasm",
-      inputs: filesUnder([...CRATE, "scripts/wasm-module.mjs"], { without: ["src/worker"] }),
+      name: `wasm-${name}`,
+      inputs: filesUnder([...CRATE, "scripts/wasm-module.mjs", "scripts/relaxed-simd.mjs"], {
+        without: ["src/worker"],
+      }),
       extra: rustc(),
-      outputs: ["tollgate.js", "tollgate.d.ts", "tollgate_bg.wasm", "inline.ts"].map((name) => join(GENERATED, name)),
+      outputs: ["tollgate.js", "tollgate.d.ts", "tollgate_bg.wasm", "inline.ts"].map((file) => join(directory, file)),
     },
-    () => wasmModule(GENERATED),
+    () => wasmModule(directory, feature),
   );
 }
 
@@ -65,17 +77,17 @@ function npm() {
   const inputs = filesUnder(["js", "tsconfig.json", "tsconfig.npm.json", "package.json", "scripts/package-files.mjs"]);
   return unlessFresh(
     { name: "npm", inputs, outputs: [path("dist", "npm", "index.js"), path("dist", "npm", "index.d.ts")] },
-    () => packageFiles(GENERATED),
+    () => packageFiles(GENERATED, Object.keys(MODULES)),
   );
 }
 
 /** Refuses a wrangler.toml or tollgate.json with which the Worker could not start. */
 function configuration() {
-  const judge = "js/generated/tollgate_bg.wasm";
+  const judge = "js/generated/gate/tollgate_bg.wasm";
   const inputs = filesUnder(["wrangler.toml", "tollgate.json", judge, "scripts/configuration.mjs"]);
   return unlessFresh({ name: "configuration", inputs, outputs: [] }, async () => {
     await checkVariables();
-    await checkConfigurations(GENERATED);
+    await checkConfigurations(join(GENERATED, "gate"));
   });
 }
 

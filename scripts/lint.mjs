@@ -15,7 +15,7 @@ const CHECKS = [
   ["conformance", () => [node, [path("scripts", "conformance.mjs"), "--check"]]],
   ["imports", () => [node, ["--test", "--test-reporter=dot", path("tests", "imports.mjs")]]],
   ["clippy (core)", () => clippy("--all-targets", "--features", "schema")],
-  ["clippy (js)", () => clippy("--lib", "--tests", "--features", "js", ...WASM)],
+  ["clippy (js)", () => clippy("--lib", "--tests", "--features", "js-gate", ...WASM)],
   ["clippy (worker)", () => clippy("--lib", "--features", "worker", ...WASM)],
   [
     "rustdoc",

@@ -6,12 +6,14 @@ import { must, path, Trouble } from "./project.mjs";
 
 const OUT = path("dist", "npm");
 
-export async function packageFiles(generated) {
+export async function packageFiles(generated, modules) {
   rmSync(OUT, { recursive: true, force: true });
-  mkdirSync(join(OUT, "generated"), { recursive: true });
   await must("tsc", "tsc", ["--project", path("tsconfig.npm.json")]);
-  for (const name of ["tollgate.js", "tollgate.d.ts", "tollgate_bg.wasm"]) {
-    copyFileSync(join(generated, name), join(OUT, "generated", name));
+  for (const module of modules) {
+    mkdirSync(join(OUT, "generated", module), { recursive: true });
+    for (const name of ["tollgate.js", "tollgate.d.ts", "tollgate_bg.wasm"]) {
+      copyFileSync(join(generated, module, name), join(OUT, "generated", module, name));
+    }
   }
   copyFileSync(join(generated, "tollgate.schema.json"), join(OUT, "tollgate.schema.json"));
   checkManifest();

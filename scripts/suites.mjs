@@ -46,7 +46,7 @@ function nativeFeatures() {
   const manifest = readFileSync(path("Cargo.toml"), "utf8");
   const table = manifest.match(/^\[features\]\n([\s\S]*?)(?=^\[)/m)?.[1] ?? "";
   const names = [...table.matchAll(/^([a-z][\w-]*) *=/gm)].map(([, name]) => name);
-  return names.filter((name) => !["default", "js", "worker"].includes(name));
+  return names.filter((name) => !["default", "js", "js-gate", "worker"].includes(name));
 }
 
 function native() {

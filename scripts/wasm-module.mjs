@@ -1,10 +1,13 @@
 // Compiles the core with feature `js` to a wasm module and its glue, as a file and as text. Downloads nothing.
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import binaryen from "binaryen";
 import { must, root, Trouble } from "./project.mjs";
 import { relaxedBodies, without } from "./relaxed-simd.mjs";
+
+const TARGET = "wasm32-unknown-unknown";
 
 /** What Rust's wasm32 target turns on by default; wasm-opt must be told. No engine since 2022 lacks any of it. */
 const WASM_FEATURES = [
@@ -39,11 +42,20 @@ const PANICS = new RegExp(
   ].join("|")})(?:::<.*>)?(?:::h[0-9a-f]{16})?$`,
 );
 
-export async function wasmModule(directory) {
-  const cargo = ["build", "--release", "--target", "wasm32-unknown-unknown", "--features", "js", "--lib"];
-  await must("compiling the core to wasm", "cargo", cargo);
+/** Where the build machine keeps sources, which messages would name, and what they name instead. */
+const PLACES = [
+  [join(process.env.CARGO_HOME || join(homedir(), ".cargo"), "registry", "src"), "registry"],
+  [root, "tollgate"],
+];
+
+/** Compiles the core with one feature into `directory`: module, glue, types, and the module as text. */
+export async function wasmModule(directory, feature) {
+  const remapped = PLACES.map(([from, to]) => `--remap-path-prefix=${from}=${to}`).join("\x1f");
+  const cargo = ["build", "--release", "--target", TARGET, "--features", feature, "--lib"];
+  const env = { CARGO_ENCODED_RUSTFLAGS: remapped };
+  await must(`compiling the core to wasm (${feature})`, "cargo", cargo, { env });
   const target = resolve(root, process.env.CARGO_TARGET_DIR || "target");
-  const built = join(target, "wasm32-unknown-unknown", "release", "tollgate.wasm");
+  const built = join(target, TARGET, "release", "tollgate.wasm");
   await must("wasm-bindgen", "wasm-bindgen", [
     "--target=web",
     "--omit-default-module-path", // bundlers would follow the path to a file that is not there

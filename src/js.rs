@@ -1,14 +1,17 @@
 //! The wasm-bindgen face. Every answer is data, as JSON text; the only thing thrown is a real `Error` with `.code`, and
 //! only while a configuration is read. It decides nothing.
 
+#[cfg(feature = "js-gate")]
+mod gate;
+
 use wasm_bindgen::prelude::*;
 
 use crate::crypto::{self, Kernel};
 use crate::error::Error;
+#[cfg(feature = "js-gate")]
 use crate::gate::Gate;
 use crate::json::write::Writer;
 use crate::limits::MAX_TOKEN_BYTES;
-use crate::request::Request;
 use crate::verifier::{FetchOutcome, Try, Verifier};
 
 /// A verifier or a gate, with its key sets.
@@ -25,6 +28,7 @@ pub struct Core {
 #[derive(Debug)]
 enum Inner {
     Verifier(Box<Verifier>),
+    #[cfg(feature = "js-gate")]
     Gate(Box<Gate>),
 }
 
@@ -50,12 +54,6 @@ impl Core {
     pub fn verifier(config: &str, kernel: &str) -> Result<Core, JsValue> {
         Self::choose_kernel(kernel)?;
         Verifier::from_json(config).map(|verifier| Self::new(Inner::Verifier(Box::new(verifier)))).map_err(thrown)
-    }
-
-    /// Reads a gate's configuration, as [`Core::verifier`] does.
-    pub fn gate(config: &str, kernel: &str) -> Result<Core, JsValue> {
-        Self::choose_kernel(kernel)?;
-        Gate::from_json(config).map(|gate| Self::new(Inner::Gate(Box::new(gate)))).map_err(thrown)
     }
 
     /// Where a token's bytes go, in UTF-8 and 8,192 of them at most, before [`Core::verify`]. A position in the module's
@@ -86,20 +84,6 @@ impl Core {
         answer.end_object();
         self.answer = answer.finish();
         self.answer.len()
-    }
-
-    /// Decides a request. `headers` are names and values in turn, joined by line feeds; `count` is the number of pairs.
-    pub fn check(&self, method: &str, url: &str, headers: &str, count: usize, now: f64, last_try: bool) -> String {
-        let mut answer = Writer::default();
-        answer.object();
-        match &self.inner {
-            Inner::Gate(gate) => check(gate, &(method, url, headers, count), now, last_try, &mut answer),
-            Inner::Verifier(_) => {
-                write_error(&Error::config("rules", "is missing: this is a verifier, not a gate"), &mut answer);
-            }
-        }
-        answer.end_object();
-        answer.finish()
     }
 
     /// Positions of the issuers whose key sets are fetched.
@@ -174,14 +158,6 @@ impl Core {
         events.end_array();
         events.finish()
     }
-
-    /// The configured upstream, or `null`.
-    pub fn upstream(&self) -> String {
-        match &self.inner {
-            Inner::Gate(gate) => Writer::text_of(&gate.upstream()),
-            Inner::Verifier(_) => "null".to_owned(),
-        }
-    }
 }
 
 impl Core {
@@ -216,6 +192,7 @@ impl Core {
     fn inner(&self) -> &Verifier {
         match &self.inner {
             Inner::Verifier(verifier) => verifier,
+            #[cfg(feature = "js-gate")]
             Inner::Gate(gate) => gate.verifier(),
         }
     }
@@ -223,6 +200,7 @@ impl Core {
     fn inner_mut(&mut self) -> &mut Verifier {
         match &mut self.inner {
             Inner::Verifier(verifier) => verifier,
+            #[cfg(feature = "js-gate")]
             Inner::Gate(gate) => gate.verifier_mut(),
         }
     }
@@ -240,26 +218,6 @@ const fn attempt(last_try: bool) -> Try {
 )]
 const fn fetch_id(id: f64) -> u64 {
     id as u64
-}
-
-/// Decides a request, and writes what the host must know: the decision, and which key sets to fetch.
-fn check(gate: &Gate, request: &(&str, &str, &str, usize), now: f64, last_try: bool, answer: &mut Writer) {
-    let (method, url, headers, count) = *request;
-    let parts: Vec<&str> = if count == 0 && headers.is_empty() { Vec::new() } else { headers.split('\n').collect() };
-    let pairs: Vec<(&str, &str)> =
-        parts.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect();
-    // A value that holds a line feed shows as a count that is off; the empty name then refuses the request.
-    let fields: &[(&str, &str)] =
-        if pairs.len() == count && parts.len().is_multiple_of(2) { &pairs } else { &[("", "")] };
-    let checked = gate.check(&Request { method, url, headers: fields }, now, attempt(last_try));
-    checked.decision.write_members(answer);
-    match checked.issuer {
-        // The issuer whose keys are due before this can be decided.
-        Some(issuer) if checked.keys_due => answer.member("issuer", &issuer),
-        // The issuer whose keys should be refreshed in the background.
-        Some(issuer) if gate.verifier().background_due(issuer, now) => answer.member("refresh", &vec![issuer]),
-        _ => {}
-    }
 }
 
 fn write_error(error: &Error, to: &mut Writer) {

@@ -1,6 +1,6 @@
 // Tollgate as users get it, once for each kernel; the whole verification. Each runs in a package copy of its own, because
-// a package holds one wasm instance, and cold keys in another, because instances bound their tables: cold keys would push
-// the warm key's out. main.mjs makes the copies. Reaches into nothing but `platformFor`.
+// a package holds one wasm instance, and cold keys and keys without tables in others, because instances bound their tables:
+// they would push the warm key's out. main.mjs makes the copies. Reaches into nothing but `platformFor`.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +11,10 @@ import { makeKey, makeSample, tollgateConfig } from "../tokens.mjs";
 export const KERNELS = { "relaxed-simd": "relaxed SIMD", simd: "SIMD", scalar: "scalar" };
 export const warmName = (kernel) => `tollgate verifySync, ${KERNELS[kernel]}`;
 export const coldName = (kernel) => `tollgate, ${KERNELS[kernel]}, key cold`;
+export const tablelessName = (kernel) => `tollgate, ${KERNELS[kernel]}, no table`;
+
+/** Room for the table of the curve's base point, and for no key's. */
+const ONE_TABLE = 256 * 1024;
 
 /** RSA keys take long to make, and nothing of one is kept from verifier to verifier: they serve every round. */
 const COLD_RSA_KEYS = 16;
@@ -27,6 +31,7 @@ export async function contenders(algorithm, { jwks }, { packages, slice, tokens 
     list.push({ name: warmName(kernel), checks: "whole", verify });
     const another = await verifierMaker(packages(`${kernel}-cold`), kernel);
     list.push(coldContender(coldName(kernel), another, cold));
+    if (algorithm === "ES256") list.push(await tablelessContender(kernel, packages(`${kernel}-no-table`), cold(0)));
   }
   return list;
 }
@@ -69,6 +74,22 @@ function coldContender(name, createVerifier, cold) {
       verifier = createVerifier(tollgateConfig({ keys: samples.map(({ key }) => key.jwk) }));
       return samples;
     },
+    verify: ({ token }) => verifier.verifySync(token).claims,
+  };
+}
+
+/** Keys that have been seen before and for whose tables there is no room. */
+async function tablelessContender(kernel, directory, samples) {
+  const createVerifier = await verifierMaker(directory, kernel);
+  const { limitTables } = await import(pathToFileURL(join(directory, "index.js")).href);
+  limitTables(ONE_TABLE);
+  const verifier = createVerifier(tollgateConfig({ keys: samples.map(({ key }) => key.jwk) }));
+  // The base point's table is made a window at a time.
+  for (let i = 0; i < 128; i += 1) verifier.verifySync(samples[i % samples.length].token);
+  return {
+    name: tablelessName(kernel),
+    checks: "whole",
+    batch: () => samples,
     verify: ({ token }) => verifier.verifySync(token).claims,
   };
 }

@@ -1,8 +1,8 @@
 // The types of worker-build's output, which has none of its own: the crate's exports as js/worker.ts uses them.
 
 declare module "*/build/index.js" {
-  export const Core: typeof import("../generated/tollgate.js").Core;
-  export type Core = import("../generated/tollgate.js").Core;
+  export const Core: typeof import("../generated/gate/tollgate.js").Core;
+  export type Core = import("../generated/gate/tollgate.js").Core;
 
   /** The crate's handlers; every free export of the crate is on the prototype. */
   const Rust: {

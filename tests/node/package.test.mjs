@@ -131,8 +131,8 @@ async function bundle(options, source = 'export { createVerifier } from "tollgat
 test("bundled for browsers it is one file that works, with the wasm inline", async () => {
   const { outdir, has } = await bundle({ platform: "browser" });
   assert.deepEqual(readdirSync(outdir), ["bundle.mjs"]);
-  assert.ok(has("index.js") && has("generated/inline.js"));
-  assert.ok(!has("index.workerd.js") && !has("generated/tollgate_bg.wasm"));
+  assert.ok(has("index.js") && has("generated/verifier/inline.js"));
+  assert.ok(!has("index.workerd.js") && !has("generated/gate/tollgate_bg.wasm"));
   const { createVerifier } = await import(pathToFileURL(join(outdir, "bundle.mjs")).href);
   const key = makeKey("ES256", "es-1");
   const verifier = createVerifier(verifierConfig([key]), { now: () => NOW });
@@ -142,10 +142,19 @@ test("bundled for browsers it is one file that works, with the wasm inline", asy
 
 test("bundled for workerd the wasm stays a module of its own and no copy is inline", async () => {
   const { outdir, has } = await bundle({ conditions: ["workerd", "worker", "browser"], loader: { ".wasm": "copy" } });
-  assert.ok(has("index.workerd.js") && has("generated/tollgate_bg.wasm"));
-  assert.ok(!has("index.js") && !has("generated/inline.js"));
+  assert.ok(has("index.workerd.js") && has("generated/gate/tollgate_bg.wasm"));
+  assert.ok(!has("index.js") && !has("generated/verifier/inline.js"));
   assert.equal(readdirSync(outdir).filter((name) => name.endsWith(".wasm")).length, 1);
   assert.ok(statSync(join(outdir, "bundle.mjs")).size < 64 * 1024);
+});
+
+test("a program that only verifies tokens takes no gate along, and the other way round", async () => {
+  const size = async (source) =>
+    statSync(join((await bundle({ platform: "browser" }, source)).outdir, "bundle.mjs")).size;
+  const verifier = await size('export { createVerifier, kernel, limitTables } from "tollgate";');
+  const gate = await size('export { createGate } from "tollgate";');
+  const both = await size('export { createGate, createVerifier } from "tollgate";');
+  assert.ok(verifier < gate && gate < both - verifier / 2, `${verifier}, ${gate} and ${both} bytes`);
 });
 
 test("a program that imports only the error class takes no wasm along", async () => {
@@ -157,7 +166,7 @@ test("a program that imports only the error class takes no wasm along", async ()
 async function tampered(change) {
   const copy = join(temporaryDirectory(), "tollgate");
   cpSync(directory, copy, { recursive: true });
-  const inline = join(copy, "dist", "npm", "generated", "inline.js");
+  const inline = join(copy, "dist", "npm", "generated", "verifier", "inline.js");
   const text = readFileSync(inline, "utf8");
   const base64 = text.match(/"([A-Za-z0-9+/=]{1000,})"/)[1];
   const bytes = change(Buffer.from(base64, "base64"));

@@ -6,6 +6,7 @@ use core::cell::RefCell;
 use super::curve::Curve;
 use super::multiples::Windows;
 use super::point::Affine;
+use super::words::Words;
 use crate::limits::TABLE_BYTES;
 
 /// A table is taken from a point that no signature was checked with for so many checks; before that, points without a
@@ -14,6 +15,8 @@ pub(super) const IDLE_CHECKS: u64 = 1_024;
 
 struct Table {
     point: Affine,
+    /// The number 1 as the point's kernel writes it: kernels write the same point differently, and another point the same.
+    one: Words,
     windows: Windows,
     /// The check that used it last.
     used: u64,
@@ -58,7 +61,7 @@ pub(super) fn with<C: Curve, Answer>(
 ) -> Answer {
     TABLES.with_borrow_mut(|tables| {
         tables.now += 1;
-        let places = points.map(|point| tables.place(point));
+        let places = points.map(|point| tables.place::<C>(point));
         let complete =
             places.map(|place| Some(&tables.tables.get(place?)?.windows).filter(|windows| windows.is_complete()));
         let answer = check(complete);
@@ -69,8 +72,8 @@ pub(super) fn with<C: Curve, Answer>(
 
 impl Tables {
     /// Where the point's table is, noting its use.
-    fn place(&mut self, point: &Affine) -> Option<usize> {
-        let place = self.tables.iter().position(|table| table.point == *point)?;
+    fn place<C: Curve>(&mut self, point: &Affine) -> Option<usize> {
+        let place = self.tables.iter().position(|table| table.point == *point && table.one == C::ONE)?;
         self.tables.get_mut(place)?.used = self.now;
         Some(place)
     }
@@ -80,18 +83,18 @@ impl Tables {
             match place.and_then(|place| self.tables.get_mut(place)) {
                 Some(table) if table.windows.is_complete() => {}
                 Some(table) => return table.windows.grow::<C>(),
-                None => self.admit(point),
+                None => self.admit::<C>(point),
             }
         }
     }
 
     /// Gives the point a place: a new one, or an idle one. No other table moves.
-    fn admit(&mut self, point: &Affine) {
+    fn admit<C: Curve>(&mut self, point: &Affine) {
         // A key may be G itself.
         if self.tables.iter().any(|table| table.point == *point) {
             return;
         }
-        let table = Table { point: *point, windows: Windows::new(*point), used: self.now };
+        let table = Table { point: *point, one: C::ONE, windows: Windows::new(*point), used: self.now };
         if self.tables.len() < self.room {
             return self.tables.push(table);
         }
