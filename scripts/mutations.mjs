@@ -76,8 +76,8 @@ export const MUTATIONS = [
     ["carry of r + n", "!over && words::less(next, P) &&", "words::less(next, P) &&"],
     [
       "sign of a first entry",
-      "if negative { [entry[0], negated_mod_p(entry[1])] }",
-      "if !negative { [entry[0], negated_mod_p(entry[1])] }",
+      "{ [entry[0], negated_mod_p(entry[1])] } else { *entry }",
+      "{ *entry } else { [entry[0], negated_mod_p(entry[1])] }",
     ],
     ["sign of a digit", "(entry, digit < 0)", "(entry, digit > 0)"],
     ["lane without a digit", "(None, _) => before,", "(None, _) => after,"],
@@ -137,7 +137,6 @@ export const MUTATIONS = [
   ...rsa("power.rs", [
     ["sign that needs n added", "[0, 1, -1].into_iter()", "[0, -1].into_iter()"],
     ["sign that needs n taken away", "[0, 1, -1].into_iter()", "[0, 1].into_iter()"],
-    ["carry of the comparison", "            carry == 0\n", "            true\n"],
     ["carry of a signed row", "carry = (*digit + (1 << (bits - 1))) >> bits;", "carry = *digit >> bits;"],
   ]),
   ...rsa("words.rs", [

@@ -1,6 +1,7 @@
 //! Sums that go wrong when anything about them is taken for granted: multipliers at their ends, partial sums that collide,
 //! results beyond the order. The verdicts are the `p256` crate's.
 
+use super::super::PublicKey;
 use super::super::verify::{holds, holds_for};
 use super::super::words::{ONE, ZERO, negated_mod_p};
 use super::*;
@@ -181,6 +182,28 @@ fn hashes_and_signatures_at_their_ends_are_right<C: Tested>() {
             assert_eq!(held(e, wrong, s), [false; 4], "{s:x?} {wrong:x?}");
         }
     }
+    // An r or s that is too large by n is another spelling of one that holds, and refused.
+    let [x, y] = coordinates(&q.oracle).unwrap().map(|number| bytes(&number).into());
+    let public = PublicKey::new(C::KERNEL, &x, &y).unwrap();
+    let verifies = |e: &Words, r: &Words, s: &Words| {
+        let [e, r, s] = [e, r, s].map(|number| bytes(number).into());
+        public.verifies(&e, &r, &s)
+    };
+    let beyond = |number: &Words| words(&(big(number) + order()));
+    let t = random.scalar();
+    let r = r_of(&t);
+    for s in [ONE, small(2)] {
+        let e = sum_mod_n(&product_mod_n(&s, &t), &negated_mod_n(&product_mod_n(&r, &d)));
+        assert!(verifies(&e, &r, &s) && !verifies(&e, &r, &beyond(&s)), "{s:x?}");
+    }
+    let tiny = (1..20).find_map(|t| Some((small(t), with_x(&small(t))?)));
+    let (r, sum) = tiny.unwrap();
+    // u₁ = 1 and u₂ = 1: e = s = r, and the key is what is left of R.
+    let [x, y] = coordinates(&(sum - ProjectivePoint::GENERATOR)).unwrap().map(|number| bytes(&number).into());
+    let public = PublicKey::new(C::KERNEL, &x, &y).unwrap();
+    let [number, larger] = [r, beyond(&r)].map(|number| bytes(&number).into());
+    assert!(public.verifies(&number, &number, &number), "{r:x?}");
+    assert!(!public.verifies(&number, &larger, &number) && !public.verifies(&number, &number, &larger), "{r:x?}");
 }
 
 /// Multipliers and a key whose sum is this point.
@@ -249,7 +272,7 @@ fn x_beyond_the_order_is_taken_and_nothing_else_is<C: Tested>() {
 
 /// The points with these y, or those of them that exist, by the roots of x³ − 3·x + b − y²: x^p modulo this cubic says
 /// which factors it has. Only for a y whose cubic has one root.
-fn with_y(y: &Words) -> Option<ProjectivePoint> {
+pub(super) fn with_y(y: &Words) -> Option<ProjectivePoint> {
     use super::super::words::B;
     let p = prime();
     let minus = |a: &BigUint, b: &BigUint| (a + &p - b) % &p;

@@ -4,6 +4,7 @@ use super::super::multiples::{WINDOWS, lift, merge, near};
 use super::super::on_curve;
 use super::super::point::Points;
 use super::super::words::{G, G_HALF, ZERO, negated_mod_p};
+use super::edges::with_y;
 use super::*;
 
 for_each_kernel! {
@@ -166,6 +167,20 @@ fn only_points_on_the_curve_are_taken<C: Tested>() {
         };
         assert!(taken(&x, &y) && taken(&x, &negated_mod_p(y)), "{x:x?}");
     }
+    // A point with p added to a coordinate is no other spelling of it.
+    let beyond = |number: &Words| words(&(big(number) + prime()));
+    let mut spelled_twice = [0, 0];
+    for t in 0..12 {
+        if let Some([x, y]) = with_x(&small(t)).as_ref().and_then(coordinates) {
+            assert!(taken(&x, &y) && !taken(&beyond(&x), &y), "{x:x?}");
+            spelled_twice[0] += 1;
+        }
+        if let Some([x, y]) = with_y(&small(t)).as_ref().and_then(coordinates) {
+            assert!(taken(&x, &y) && !taken(&x, &beyond(&y)), "{y:x?}");
+            spelled_twice[1] += 1;
+        }
+    }
+    assert!(spelled_twice[0] > 2 && spelled_twice[1] > 2, "{spelled_twice:?}");
     for _ in 0..cases(300) {
         random.next_case();
         let [x, y] = coordinates(&random.point()).unwrap();
@@ -177,11 +192,6 @@ fn only_points_on_the_curve_are_taken<C: Tested>() {
         flipped[bit as usize / 64] ^= 1 << (bit % 64);
         assert_eq!(taken(&x, &flipped), point(&x, &flipped).is_some(), "{random}");
         assert_eq!(on_curve::<C>(&[x, flipped]).is_some(), point(&x, &flipped).is_some(), "{random}");
-        // The same point with p added to a coordinate is no other spelling of it.
-        let larger = big(&x) + prime();
-        if larger < power_of_two(256) {
-            assert!(!taken(&words(&larger), &y), "{random}");
-        }
         let low = [entered::<C>(&[x, y]), C::generator()[0]];
         let merged = merge::<C>(&lift::<C>(&low[0], &low[0]), &lift::<C>(&low[1], &low[1]));
         assert_eq!(affine::<C>(&merged), [Some([x, y]), Some(G)].map(Some).map(Option::unwrap), "{random}");
