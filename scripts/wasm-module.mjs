@@ -124,8 +124,17 @@ export const relaxedBodies: readonly (readonly [number, number])[] = ${JSON.stri
 const text =
   "${bytes.toString("base64")}";
 
+/** What decodes base64 natively: Uint8Array in engines of 2025 and later, Buffer in Node. By hand it takes milliseconds. */
+interface Decoders {
+  readonly Uint8Array: { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
+  readonly Buffer?: { from(text: string, encoding: "base64"): Uint8Array<ArrayBuffer> };
+}
+
 /** The module's bytes, decoded anew. */
 export function bytes(): Uint8Array<ArrayBuffer> {
+  const { Uint8Array: Bytes, Buffer: NodeBytes } = globalThis as unknown as Decoders;
+  if (Bytes.fromBase64 !== undefined) return Bytes.fromBase64(text);
+  if (NodeBytes !== undefined) return NodeBytes.from(text, "base64");
   const binary = atob(text);
   const out = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) out[i] = binary.charCodeAt(i);
