@@ -13,7 +13,7 @@ use super::power::Engine;
 use super::scalar::Scalar;
 use super::{PublicKey, known, known_answer};
 use crate::crypto::kernel::Kernel;
-use crate::crypto::lanes::{Lanes, Portable};
+use crate::crypto::lanes::{Floats, Lanes, Portable};
 
 const KERNELS: [Kernel; 3] = [Kernel::Scalar, Kernel::Simd, Kernel::Relaxed];
 
@@ -316,13 +316,26 @@ struct Unfused;
 macro_rules! as_portable {
     ($($name:ident$(<const $bits:ident>)?($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {$(
         fn $name$(<const $bits: u32>)?($($argument: $kind),*) -> $result {
-            <Portable as Lanes>::$name$(::<$bits>)?($($argument),*)
+            Portable::$name$(::<$bits>)?($($argument),*)
         }
     )*};
 }
 
-impl Lanes for Unfused {
+impl Floats for Unfused {
     type F = [f64; 2];
+
+    as_portable! {
+        load_f(from: &[f64; 2]) -> [f64; 2];
+        store_f(from: [f64; 2]) -> [f64; 2];
+        both_f(number: f64) -> [f64; 2];
+        add_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
+        sub_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
+        mul_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
+        high_low(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
+    }
+}
+
+impl Lanes for Unfused {
     type I = [u64; 2];
 
     fn fma(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> [f64; 2] {
@@ -334,16 +347,10 @@ impl Lanes for Unfused {
     }
 
     as_portable! {
-        load_f(from: &[f64; 2]) -> [f64; 2];
-        store_f(from: [f64; 2]) -> [f64; 2];
         load_i(from: &[u64; 2]) -> [u64; 2];
         load_two(low: &u64, high: &u64) -> [u64; 2];
         store_i(from: [u64; 2]) -> [u64; 2];
-        both_f(number: f64) -> [f64; 2];
         both_i(number: u64) -> [u64; 2];
-        add_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
-        sub_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
-        mul_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
         bits(a: [f64; 2]) -> [u64; 2];
         float(a: [u64; 2]) -> [f64; 2];
         add_i(a: [u64; 2], b: [u64; 2]) -> [u64; 2];
@@ -352,7 +359,6 @@ impl Lanes for Unfused {
         or(a: [u64; 2], b: [u64; 2]) -> [u64; 2];
         shl<const BITS>(a: [u64; 2]) -> [u64; 2];
         shr<const BITS>(a: [u64; 2]) -> [u64; 2];
-        high_low(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
     }
 }
 

@@ -13,7 +13,7 @@ use super::super::pair::Pair;
 use super::super::point::{self, Points};
 use super::super::{known, known_answer};
 use super::*;
-use crate::crypto::lanes::{Lanes, Portable};
+use crate::crypto::lanes::{Floats, Lanes, Portable};
 
 /// What is known of both elements of a pair: where the values lie, and how large the limbs but the highest may be.
 #[derive(Clone, Copy, Debug)]
@@ -271,13 +271,26 @@ pub(crate) struct UnfusedLanes<const MADD: bool, const NMADD: bool>;
 macro_rules! as_portable {
     ($($name:ident$(<const $bits:ident>)?($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {$(
         fn $name$(<const $bits: u32>)?($($argument: $kind),*) -> $result {
-            <Portable as Lanes>::$name$(::<$bits>)?($($argument),*)
+            Portable::$name$(::<$bits>)?($($argument),*)
         }
     )*};
 }
 
-impl<const MADD: bool, const NMADD: bool> Lanes for UnfusedLanes<MADD, NMADD> {
+impl<const MADD: bool, const NMADD: bool> Floats for UnfusedLanes<MADD, NMADD> {
     type F = [f64; 2];
+
+    as_portable! {
+        load_f(from: &[f64; 2]) -> [f64; 2];
+        store_f(from: [f64; 2]) -> [f64; 2];
+        both_f(number: f64) -> [f64; 2];
+        add_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
+        sub_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
+        mul_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
+        high_low(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
+    }
+}
+
+impl<const MADD: bool, const NMADD: bool> Lanes for UnfusedLanes<MADD, NMADD> {
     type I = [u64; 2];
 
     fn fma(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> [f64; 2] {
@@ -289,16 +302,10 @@ impl<const MADD: bool, const NMADD: bool> Lanes for UnfusedLanes<MADD, NMADD> {
     }
 
     as_portable! {
-        load_f(from: &[f64; 2]) -> [f64; 2];
-        store_f(from: [f64; 2]) -> [f64; 2];
         load_i(from: &[u64; 2]) -> [u64; 2];
         load_two(low: &u64, high: &u64) -> [u64; 2];
         store_i(from: [u64; 2]) -> [u64; 2];
-        both_f(number: f64) -> [f64; 2];
         both_i(number: u64) -> [u64; 2];
-        add_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
-        sub_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
-        mul_f(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
         bits(a: [f64; 2]) -> [u64; 2];
         float(a: [u64; 2]) -> [f64; 2];
         add_i(a: [u64; 2], b: [u64; 2]) -> [u64; 2];
@@ -307,7 +314,6 @@ impl<const MADD: bool, const NMADD: bool> Lanes for UnfusedLanes<MADD, NMADD> {
         or(a: [u64; 2], b: [u64; 2]) -> [u64; 2];
         shl<const BITS>(a: [u64; 2]) -> [u64; 2];
         shr<const BITS>(a: [u64; 2]) -> [u64; 2];
-        high_low(a: [f64; 2], b: [f64; 2]) -> [f64; 2];
     }
 }
 
