@@ -51,7 +51,8 @@ export const MUTATIONS = [
     ["carry of a digit", "carry = (digit * n[0] + t[0]) >> 32;", "carry = (digit * n[0]) >> 32;"],
     ["mask of a limb", "Wrapping(0xffff_ffff)", "Wrapping(0x7fff_ffff)"],
     ["carry above the product", "if t[8] == zero && below { product }", "if below { product }"],
-    ["bound of a digit", "bits >= 1 << (BITS - 1) && i", "bits >= 1 << BITS && i"],
+    ["bits from the next word", "word << 1 << (63 - shift)", "word << (63 - shift)"],
+    ["bound of the highest digit", "if i + 1 < DIGITS { 1 << BITS }", "if i < DIGITS { 1 << BITS }"],
     ["sign of the digits", "(words::sub(N, scalar).0, -1)", "(words::sub(N, scalar).0, 1)"],
   ]),
   ...p256("words.rs", [
@@ -67,9 +68,9 @@ export const MUTATIONS = [
     ["sign of the sum's X", "let x = r.square().sub(ppp)", "let x = r.square().add(ppp)"],
   ]),
   ...p256("multiples.rs", [
-    ["bound of the first lane", "WINDOW_POINTS / 2 - 2)", "WINDOW_POINTS / 2 - 1)"],
-    ["bound of the doublings", "for _ in 0..5 {", "for _ in 0..4 {"],
-    ["bound of the half", "for _ in 0..128 {", "for _ in 0..127 {"],
+    ["bound of the doublings", "for _ in 1..WINDOW_BITS - 1 {", "for _ in 2..WINDOW_BITS - 1 {"],
+    ["bound between teeth", "for _ in 1..TOOTH_BITS * TOOTH_DIGITS {", "for _ in 0..TOOTH_BITS * TOOTH_DIGITS {"],
+    ["lane of a tooth", "* TOOTH_POINTS + i][tooth % 2]", "* TOOTH_POINTS + i][0]"],
   ]),
   ...p256("verify.rs", [
     ["bound of r + n", "!over && words::less(next, P) &&", "!over &&"],
@@ -79,9 +80,9 @@ export const MUTATIONS = [
       "{ [entry[0], negated_mod_p(entry[1])] } else { *entry }",
       "{ *entry } else { [entry[0], negated_mod_p(entry[1])] }",
     ],
-    ["sign of a digit", "(entry, digit < 0)", "(entry, digit > 0)"],
-    ["lane without a digit", "(None, _) => before,", "(None, _) => after,"],
-    ["sum that has only one lane", ".filter(|_| sums.some == [true; 2])", ".filter(|_| true)"],
+    ["sign of a window's digit", "digits[window] < 0", "digits[window] > 0"],
+    ["sign of a tooth's digit", "digit < 0", "digit > 0"],
+    ["order of the positions", "for position in (0..TOOTH_DIGITS).rev() {", "for position in 0..TOOTH_DIGITS {"],
     ["sum that collided", "quick.unwrap_or_else(|| {", "quick.unwrap_or_else(|| if true { false } else {"],
     [
       "point and its opposite",

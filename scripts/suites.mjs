@@ -75,7 +75,8 @@ async function browser() {
     "wasm-pack",
     ["test", "--headless", "--chrome", "--chromedriver", driver, root, "--features", "js", "--", "--nocapture"],
     {
-      WASM_BINDGEN_USE_BROWSER: "1",
+      // In a worker: the page, which ChromeDriver gives up on after 30 s of silence, stays free while the tests compute.
+      WASM_BINDGEN_USE_DEDICATED_WORKER: "1",
       WASM_BINDGEN_TEST_WEBDRIVER_JSON: webdriverSettings(chromium),
       WASM_BINDGEN_TEST_TIMEOUT: "900",
       WASM_BINDGEN_TEST_DRIVER_TIMEOUT: "60",

@@ -4,10 +4,10 @@ use std::sync::OnceLock;
 
 use super::fused::Fused;
 use super::limbs::Limbs;
-use super::multiples::entered;
+use super::multiples::{Comb, entered};
 use super::pair::Pair;
 use super::point::{self, Affine, Points};
-use super::words::{G, G_HALF, Words};
+use super::words::{G, Words};
 
 /// One kernel's arithmetic, two elements or points side by side. See [`Pair`] for the magnitudes.
 pub(super) trait Curve {
@@ -18,8 +18,10 @@ pub(super) trait Curve {
     /// See [`Pair::ENTRY`].
     const ENTRY: Words;
 
-    /// G and 2^128·G in Montgomery form.
-    fn generator() -> &'static [Affine; 2];
+    /// G in Montgomery form.
+    fn generator() -> &'static Affine;
+    /// G's comb.
+    fn generator_comb() -> &'static Comb;
     /// Takes numbers below 2^256. Carried.
     fn unpack(low: &Words, high: &Words) -> Self::Stored;
     fn pack(pair: &Self::Stored) -> [Words; 2];
@@ -47,9 +49,14 @@ macro_rules! curve {
             const ONE: Words = <$pair as Pair>::ONE;
             const ENTRY: Words = <$pair as Pair>::ENTRY;
 
-            fn generator() -> &'static [Affine; 2] {
-                static GENERATOR: OnceLock<[Affine; 2]> = OnceLock::new();
-                GENERATOR.get_or_init(|| [entered::<Self>(&G), entered::<Self>(&G_HALF)])
+            fn generator() -> &'static Affine {
+                static GENERATOR: OnceLock<Affine> = OnceLock::new();
+                GENERATOR.get_or_init(|| entered::<Self>(&G))
+            }
+
+            fn generator_comb() -> &'static Comb {
+                static COMB: OnceLock<Comb> = OnceLock::new();
+                COMB.get_or_init(|| Comb::new::<Self>(Self::generator()))
             }
 
             fn merge(low: &<$pair as Pair>::Stored, high: &<$pair as Pair>::Stored) -> <$pair as Pair>::Stored {

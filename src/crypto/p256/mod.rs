@@ -23,7 +23,7 @@ use std::sync::OnceLock;
 
 use curve::{Curve, Relaxed, Scalar};
 pub(crate) use known::known_answer;
-use multiples::{entered, half};
+use multiples::{Comb, entered};
 use point::Affine;
 pub use tables::limit as limit_tables;
 use verify::{Base, Means, holds};
@@ -37,8 +37,8 @@ pub(crate) struct PublicKey {
     kernel: Kernel,
     /// In the kernel's Montgomery form.
     point: Affine,
-    /// 2^128 times the point, from the first check that has no table.
-    half: OnceLock<Affine>,
+    /// From the first check that has no table.
+    comb: OnceLock<Box<Comb>>,
 }
 
 impl PublicKey {
@@ -55,7 +55,7 @@ impl PublicKey {
             Kernel::Relaxed => on_curve::<Relaxed>(&point),
             Kernel::Simd | Kernel::Scalar => on_curve::<Scalar>(&point),
         }?;
-        Some(Self { kernel, point, half: OnceLock::new() })
+        Some(Self { kernel, point, comb: OnceLock::new() })
     }
 
     /// Whether (r, s), big-endian, is a signature of this SHA-256 hash. r and s outside [1, n) are none.
@@ -73,11 +73,13 @@ impl PublicKey {
     }
 
     fn holds_by<C: Curve>(&self, e: Words, r: Words, s: Words) -> bool {
-        let [g, g_half] = C::generator();
+        let g = C::generator();
         tables::with::<C, _>([g, &self.point], |[g_windows, q_windows]| {
-            let g_means = g_windows.map_or(Means::Half(g_half), Means::Windows);
-            let q_means =
-                q_windows.map_or_else(|| Means::Half(self.half.get_or_init(|| half::<C>(&self.point))), Means::Windows);
+            let g_means = g_windows.map_or_else(|| Means::Comb(C::generator_comb()), Means::Windows);
+            let q_means = q_windows.map_or_else(
+                || Means::Comb(self.comb.get_or_init(|| Box::new(Comb::new::<C>(&self.point)))),
+                Means::Windows,
+            );
             holds::<C>(Base { point: g, means: g_means }, Base { point: &self.point, means: q_means }, e, r, s)
         })
     }

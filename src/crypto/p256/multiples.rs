@@ -1,31 +1,32 @@
-//! Multiples of points: the windows that a table is made of, one at a time, and the few that a key without one needs.
+//! Odd multiples of points: the windows that a table is made of, one at a time, and the comb that a key without one needs.
 
 use super::curve::Curve;
 use super::inverse::Modulus;
 use super::point::{Affine, Points};
-use super::scalar::DIGITS_OF_8;
 use super::words::{P, Words};
 
 /// The field's modulus.
 static FIELD: Modulus = Modulus::new(P);
 
-/// Windows of a whole table, of 8 bits each.
-pub(super) const WINDOWS: usize = DIGITS_OF_8;
-/// Points of a window: a digit is at most 128 in magnitude.
-const WINDOW_POINTS: usize = 128;
+/// Bits of a digit whose multiple a window has.
+pub(super) const WINDOW_BITS: usize = 8;
+/// Windows of a whole table, as many as there are digits.
+pub(super) const WINDOWS: usize = 256 / WINDOW_BITS;
+/// Points of a window: the odd digits, without their signs.
+const WINDOW_POINTS: usize = 1 << (WINDOW_BITS - 1);
 
-/// What [`Windows::grow`] makes: 8 doublings of 9 products, 64 additions of 10, and for the 65 pairs that become affine a
-/// product each on the way to the one inversion and 6 on the way back, and 2 about it. No call makes more for tables, a
-/// product of pairs being two field multiplications.
+/// What [`Windows::grow`] makes: 8 doublings of 9 products, 64 additions of 10, and for the 66 pairs that become affine a
+/// product each on the way to the inversion and 6 on the way back, and 2 about each of the two inversions. No call makes more
+/// for tables, a product of pairs being two field multiplications.
 #[cfg(test)]
-pub(super) const WINDOW_PRODUCTS: usize = 8 * 9 + 64 * 10 + 65 * (1 + 6) + 2;
+pub(super) const WINDOW_PRODUCTS: usize = 8 * 9 + 64 * 10 + 66 * (1 + 6) + 2 * 2;
 
 /// One line of the processor's cache.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Entry(Affine);
 
-/// A point times the powers of 2^8, as far as they are known: for each power its multiples by 1 to 128.
+/// A point times the powers of 2^8, as far as they are known: for each power its multiples by 1, 3, 5 to 255.
 pub(super) struct Windows {
     entries: Vec<Entry>,
     /// The point times 2^(8·k), where k windows are known.
@@ -57,74 +58,95 @@ impl Windows {
         self.entries.capacity() * size_of::<Affine>()
     }
 
-    /// The point times `digit`·2^(8·`window`), up to the sign; `None` for the digit 0.
+    /// The point times `digit`·2^(8·`window`), up to the sign; `None` where it is not known. The digit is odd.
     pub(super) fn entry(&self, window: usize, digit: i16) -> Option<&Affine> {
-        let multiple = usize::from(digit.unsigned_abs()).checked_sub(1)?;
-        self.entries.get(window * WINDOW_POINTS + multiple).map(|entry| &entry.0)
+        self.entries.get(window * WINDOW_POINTS + usize::from(digit.unsigned_abs() / 2)).map(|entry| &entry.0)
     }
 
-    /// Makes one more window.
-    ///
-    /// In one lane the multiples 2 to 65, in the other 64 to 127, by additions of the point; 128, and the 256 that is the
-    /// next window's point, by doublings. No two equal points are ever added.
+    /// Makes one more window: in one lane the multiples 1 to 127, in the other 129 to 255. No two equal points are ever added.
     pub(super) fn grow<C: Curve>(&mut self) {
         let point = self.next;
-        let mut points = lift::<C>(&point, &point);
-        C::double(&mut points);
-        let two = points;
-        for _ in 0..5 {
-            C::double(&mut points);
+        let one = lift::<C>(&point, &point);
+        let mut power = one;
+        C::double(&mut power);
+        let Some([two, _]) = affine::<C>(&[power]).pop() else { return };
+        for _ in 1..WINDOW_BITS - 1 {
+            C::double(&mut power);
         }
-        let mut last = points;
-        C::double(&mut last);
-        let one_twenty_eight = last;
-        C::double(&mut last);
-        points = merge::<C>(&two, &points);
-        let mut pairs = Vec::with_capacity(WINDOW_POINTS / 2 + 1);
-        for _ in 0..WINDOW_POINTS / 2 {
-            pairs.push(points);
-            C::add(&mut points, &point, &point, [false; 2]);
-        }
-        pairs.push(merge::<C>(&one_twenty_eight, &last));
+        let mut beyond = power;
+        C::add(&mut beyond, &point, &point, [false; 2]);
+        C::double(&mut power);
+        let mut pairs = odd::<C>(merge::<C>(&one, &beyond), [&two, &two], WINDOW_POINTS / 2);
+        pairs.push(power);
         let mut multiples = affine::<C>(&pairs);
-        let Some([one_twenty_eight, next]) = multiples.pop() else { return };
+        let Some([next, _]) = multiples.pop() else { return };
         self.entries.reserve_exact(WINDOW_POINTS);
-        self.entries.push(Entry(point));
-        // Without 64 and 65, which the other lane has too.
-        self.entries.extend(multiples.iter().take(WINDOW_POINTS / 2 - 2).map(|pair| Entry(pair[0])));
-        self.entries.extend(multiples.iter().map(|pair| Entry(pair[1])));
-        self.entries.push(Entry(one_twenty_eight));
+        for lane in [0, 1] {
+            self.entries.extend(multiples.iter().map(|pair| Entry(pair[lane])));
+        }
         self.next = next;
     }
 }
 
-/// Two points times 1 to 8.
-pub(super) type Near = [[Affine; 2]; 8];
+/// Bits of a digit whose multiple a comb has.
+pub(super) const TOOTH_BITS: usize = 3;
+/// Teeth of a comb.
+pub(super) const TEETH: usize = 8;
+/// Digits for which a tooth is used: with those of all teeth they are more bits than a scalar has.
+pub(super) const TOOTH_DIGITS: usize = 11;
+/// Points of a tooth: the odd digits, without their signs.
+const TOOTH_POINTS: usize = 1 << (TOOTH_BITS - 1);
 
-/// The multiples of two points by 1 to 8.
-pub(super) fn near<C: Curve>(low: &Affine, high: &Affine) -> Near {
-    let mut points = lift::<C>(low, high);
-    let mut pairs = Vec::with_capacity(7);
-    C::double(&mut points);
-    pairs.push(points);
-    for _ in 3..=8 {
-        C::add(&mut points, low, high, [false; 2]);
-        pairs.push(points);
+/// A point times the powers of 2^33, as many as a scalar has: each by 1, 3, 5 and 7. 2 KiB.
+#[derive(Clone)]
+pub(super) struct Comb([[Affine; TOOTH_POINTS]; TEETH]);
+
+impl Comb {
+    /// What [`Comb::new`] makes: 232 doublings of 9 products, 12 additions of 10, 8 and 16 pairs that become affine, each
+    /// with an inversion.
+    #[cfg(test)]
+    pub(super) const PRODUCTS: usize = 232 * 9 + 12 * 10 + (8 + 16) * (1 + 6) + 2 * 2;
+
+    /// The comb of `point`.
+    pub(super) fn new<C: Curve>(point: &Affine) -> Self {
+        let mut power = lift::<C>(point, point);
+        let mut powers = Vec::with_capacity(TEETH);
+        for tooth in 0..TEETH {
+            if tooth > 0 {
+                for _ in 1..TOOTH_BITS * TOOTH_DIGITS {
+                    C::double(&mut power);
+                }
+            }
+            let one = power;
+            C::double(&mut power);
+            powers.push(merge::<C>(&one, &power));
+        }
+        // Each tooth's point, and twice that.
+        let powers = affine::<C>(&powers);
+        let mut pairs = Vec::with_capacity(TEETH / 2 * TOOTH_POINTS);
+        for [low, high] in powers.as_chunks().0 {
+            pairs.extend(odd::<C>(lift::<C>(&low[0], &high[0]), [&low[1], &high[1]], TOOTH_POINTS));
+        }
+        let multiples = affine::<C>(&pairs);
+        Self(core::array::from_fn(|tooth| core::array::from_fn(|i| multiples[tooth / 2 * TOOTH_POINTS + i][tooth % 2])))
     }
-    let mut near = [[*low, *high]; 8];
-    for (entry, pair) in near.iter_mut().skip(1).zip(affine::<C>(&pairs)) {
-        *entry = pair;
+
+    /// The point times `digit`·2^(33·`tooth`), up to the sign. The digit is odd.
+    pub(super) fn entry(&self, tooth: usize, digit: i16) -> Option<&Affine> {
+        self.0.get(tooth)?.get(usize::from(digit.unsigned_abs() / 2))
     }
-    near
 }
 
-/// 2^128 times the point.
-pub(super) fn half<C: Curve>(point: &Affine) -> Affine {
-    let mut points = lift::<C>(point, point);
-    for _ in 0..128 {
-        C::double(&mut points);
+/// `count` pairs: the first, and each the one before it plus `twice`.
+fn odd<C: Curve>(first: Points<C::Stored>, twice: [&Affine; 2], count: usize) -> Vec<Points<C::Stored>> {
+    let mut last = first;
+    let mut pairs = Vec::with_capacity(count + 1);
+    pairs.push(first);
+    for _ in 1..count {
+        C::add(&mut last, twice[0], twice[1], [false; 2]);
+        pairs.push(last);
     }
-    affine::<C>(&[points]).first().map_or(*point, |pair| pair[0])
+    pairs
 }
 
 /// A point in the kernel's Montgomery form.

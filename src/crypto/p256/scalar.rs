@@ -70,24 +70,23 @@ fn halves(words: Words) -> [Wrapping<u64>; 8] {
     core::array::from_fn(|i| Wrapping(words[i / 2] >> (32 * (i % 2))) & LOW)
 }
 
-/// Digits of 8 bits.
-pub(super) const DIGITS_OF_8: usize = 32;
-/// Digits of 4 bits.
-pub(super) const DIGITS_OF_4: usize = 64;
-
-/// Signed digits, the least significant first: Σ digits[i]·2^(BITS·i) is the scalar modulo n, and none is above 2^(BITS − 1)
-/// in magnitude. The scalar is below n.
+/// Odd digits that make up the scalar modulo n, the least significant first: Σ digits[i]·2^(BITS·i), each below 2^BITS in
+/// magnitude, and none of them 0. The scalar is below n.
 ///
-/// Of the scalar and its negative modulo n, one is below 2^255: that one's digits, with their signs turned if it is the
-/// negative. So the highest digit takes its carry and passes none on.
-pub(super) fn digits<const BITS: usize, const DIGITS: usize>(scalar: Words) -> [i16; DIGITS] {
-    let (scalar, sign) = if scalar[3] >> 63 == 0 { (scalar, 1) } else { (words::sub(N, scalar).0, -1) };
-    let mut digits = [0; DIGITS];
-    let mut carry = 0;
-    for (i, digit) in digits.iter_mut().enumerate() {
-        let bits = (scalar[i * BITS / 64] >> (i * BITS % 64) & ((1 << BITS) - 1)) as i16 + carry;
-        carry = i16::from(bits >= 1 << (BITS - 1) && i + 1 < DIGITS);
-        *digit = sign * (bits - (carry << BITS));
-    }
-    digits
+/// n is odd, so of the scalar and its negative modulo n one is odd: that one's digits, with their signs turned if it is the
+/// negative. An odd number is 1 plus twice the number that its higher bits make. Each digit takes BITS of those and is twice
+/// that number plus 1, less 2^BITS unless it is the highest; and 1 − 2^BITS times the powers of 2^BITS below the highest sum
+/// up to 1 less the highest.
+pub(super) fn odd_digits<const BITS: usize, const DIGITS: usize>(scalar: Words) -> [i16; DIGITS] {
+    let (odd, sign) = if scalar[0] & 1 == 1 { (scalar, 1) } else { (words::sub(N, scalar).0, -1) };
+    let bits = |from: usize| {
+        let (word, shift) = (from / 64, from % 64);
+        let low = odd.get(word).map_or(0, |word| word >> shift);
+        let high = odd.get(word + 1).map_or(0, |word| word << 1 << (63 - shift));
+        ((low | high) & ((1 << BITS) - 1)) as i16
+    };
+    core::array::from_fn(|i| {
+        let less = if i + 1 < DIGITS { 1 << BITS } else { 0 };
+        sign * (2 * bits(BITS * i + 1) + 1 - less)
+    })
 }

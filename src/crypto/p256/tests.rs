@@ -19,7 +19,7 @@ use p256::{AffinePoint, FieldBytes, ProjectivePoint, Sec1Point};
 use rsa::BigUint;
 
 use super::curve::{Curve, Relaxed, Scalar};
-use super::multiples::{WINDOWS, Windows, entered, half};
+use super::multiples::{Comb, WINDOWS, Windows, entered};
 use super::point::Affine;
 use super::verify::{Base, Means};
 use super::words::{N, P, Words, from_bytes};
@@ -275,7 +275,7 @@ fn with_x(x: &Words) -> Option<ProjectivePoint> {
 struct Key<C: Curve> {
     oracle: ProjectivePoint,
     point: Affine,
-    half: Affine,
+    comb: Comb,
     windows: Windows,
     _kernel: core::marker::PhantomData<C>,
 }
@@ -288,12 +288,12 @@ impl<C: Curve> Key<C> {
             windows.grow::<C>();
         }
         assert!(windows.is_complete());
-        Self { oracle, point, half: half::<C>(&point), windows, _kernel: core::marker::PhantomData }
+        Self { oracle, point, comb: Comb::new::<C>(&point), windows, _kernel: core::marker::PhantomData }
     }
 
-    /// By its windows, or by doublings.
+    /// By its windows, or by its comb.
     fn base(&self, by_windows: bool) -> Base<'_> {
-        let means = if by_windows { Means::Windows(&self.windows) } else { Means::Half(&self.half) };
+        let means = if by_windows { Means::Windows(&self.windows) } else { Means::Comb(&self.comb) };
         Base { point: &self.point, means }
     }
 }

@@ -19,11 +19,6 @@ pub(super) const G: [Words; 2] = [
     [0xf4a1_3945_d898_c296, 0x7703_7d81_2deb_33a0, 0xf8bc_e6e5_63a4_40f2, 0x6b17_d1f2_e12c_4247],
     [0xcbb6_4068_37bf_51f5, 0x2bce_3357_6b31_5ece, 0x8ee7_eb4a_7c0f_9e16, 0x4fe3_42e2_fe1a_7f9b],
 ];
-/// 2^128·G.
-pub(super) const G_HALF: [Words; 2] = [
-    [0x57c8_4fc9_d789_bd85, 0xfc35_ff7d_c297_eac3, 0xfb98_2fd5_88c6_766e, 0x447d_739b_eedb_5e67],
-    [0x0c7e_33c9_72e2_5b32, 0x3d34_9b95_a7fa_e500, 0xe12e_9d95_3a4a_aff7, 0x2d48_25ab_8341_31ee],
-];
 
 /// Big-endian octets.
 pub(super) fn from_bytes(bytes: &[u8; 32]) -> Words {

@@ -6,7 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use rsa::BigUint;
 
 use super::super::inverse::Modulus;
-use super::super::scalar::{DIGITS_OF_4, DIGITS_OF_8, digits, multipliers};
+use super::super::multiples::{TEETH, TOOTH_BITS, TOOTH_DIGITS, WINDOW_BITS};
+use super::super::scalar::{multipliers, odd_digits};
 use super::*;
 
 /// Numbers below `modulus` with a long run, a single bit, or an end in them.
@@ -84,7 +85,7 @@ fn digits_make_up_their_number_and_stay_in_range() {
     let mut random = Sequence::new();
     let mut numbers: Vec<Words> = edges(&order()).iter().map(words).collect();
     numbers.push(small(0));
-    // The most negative digit everywhere, the largest one, and those just beyond, in the lower half of the numbers and above.
+    // The most negative digit everywhere, the largest one, and those beside it, in the lower half of the numbers and above.
     for byte in [0x7f_u64, 0x80, 0x81, 0x77, 0x78, 0x88, 0x87] {
         let repeated = [byte * 0x0101_0101_0101_0101; 4];
         numbers.extend([repeated, [repeated[0] + 1, repeated[1], repeated[2], repeated[3]]]);
@@ -93,14 +94,14 @@ fn digits_make_up_their_number_and_stay_in_range() {
     numbers.extend([&half - 1u8, half.clone(), half + 1u8].map(|number| words(&number)));
     numbers.extend((0..cases(1_000)).map(|_| random.scalar()));
     for number in numbers {
-        holds::<8>(&digits::<8, DIGITS_OF_8>(number), &number);
-        holds::<4>(&digits::<4, DIGITS_OF_4>(number), &number);
+        holds::<WINDOW_BITS>(&odd_digits::<WINDOW_BITS, WINDOWS>(number), &number);
+        holds::<TOOTH_BITS>(&odd_digits::<TOOTH_BITS, { TEETH * TOOTH_DIGITS }>(number), &number);
     }
 }
 
 fn holds<const BITS: usize>(digits: &[i16], number: &Words) {
-    let half = 1 << (BITS - 1);
-    assert!(digits.iter().all(|digit| (-half..=half).contains(digit)), "{digits:?} of {number:x?}");
+    let bound = 1 << BITS;
+    assert!(digits.iter().all(|digit| digit % 2 != 0 && (-bound..bound).contains(digit)), "{digits:?} of {number:x?}");
     let mut sums = [BigUint::from(0u8), BigUint::from(0u8)];
     for (i, digit) in digits.iter().enumerate() {
         sums[usize::from(*digit < 0)] += BigUint::from(digit.unsigned_abs()) << (BITS * i);

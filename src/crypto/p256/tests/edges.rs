@@ -20,7 +20,7 @@ fn check<C: Tested>(g: &Key<C>, q: &Key<C>, u1: &Words, u2: &Words, means: &[[bo
     let sum = times(&g.oracle, u1) + times(&q.oracle, u2);
     let x = coordinates(&sum).map(|[x, _]| words(&(big(&x) % order())));
     for [of_g, of_q] in means {
-        let found = |r: Words| holds_for::<C>(g.base(*of_g), q.base(*of_q), *u1, *u2, r);
+        let found = |r: Words| holds_for::<C>([(g.base(*of_g), *u1), (q.base(*of_q), *u2)], r);
         let what = || format!("{u1:x?} {u2:x?} {:x?}, windows {of_g} {of_q}", coordinates(&q.oracle));
         match x {
             Some(x) => {
@@ -60,7 +60,7 @@ fn every_digit_in_every_place_counts<C: Tested>() {
     let q = key::<C>(&random.scalar());
     let mut numbers = vec![ZERO, ONE, words(&(order() - 1u8)), words(&(order() - 2u8)), words(&(order() / 2u8))];
     for place in (0..256).step_by(8) {
-        // Where 8 bits end, where the digit turns negative, and where it carries.
+        // Where 8 bits end, and where the digit turns negative: odd numbers, and even ones that are taken as their negatives.
         for multiple in [1, 127, 128, 129, 255] {
             numbers.push(digit(multiple, place));
         }
@@ -68,16 +68,17 @@ fn every_digit_in_every_place_counts<C: Tested>() {
             numbers.push(digit(multiple, place));
         }
     }
-    for place in (0..256).step_by(4) {
-        numbers.push(digit(8, place));
+    for place in (0..256).step_by(3) {
+        for multiple in [1, 4, 7] {
+            numbers.push(digit(multiple, place));
+        }
     }
-    // The same byte everywhere: digits −128, −127, −1, 0 with a carry and 127; and their like of four bits.
+    // The same byte everywhere: the digits of 8 bits −255, −1, 1 and 255; and those of three bits that go with them.
     for byte in [0x7f_u64, 0x80, 0x81, 0x00, 0xff, 0x77, 0x78, 0x88, 0x87, 0x08, 0xf0, 0x0f] {
         let repeated = [byte * 0x0101_0101_0101_0101; 4];
         for last in [0, 1] {
             let number = [repeated[0] | last, repeated[1], repeated[2], repeated[3]];
             numbers.push(words(&(big(&number) % order())));
-            // 0x7f…80: −128 in every digit.
             numbers.push(words(&((big(&repeated) + last) % order())));
         }
     }
@@ -97,10 +98,10 @@ fn every_digit_in_every_place_counts<C: Tested>() {
 
 fn partial_sums_that_collide_are_summed_all_the_same<C: Tested>() {
     let g = Key::<C>::new(ProjectivePoint::GENERATOR);
-    // Small multiples of G, powers of the windows' and the halves' base, and their opposites and inverses.
+    // Small multiples of G, powers of the windows' and the teeth's base, and their opposites and inverses.
     let mut multiples = vec![ONE, small(2), small(3), small(127), small(128), small(129)];
-    multiples.extend([8, 16, 120, 128, 136, 248].map(|place| digit(1, place)));
-    let inverses = [small(2), digit(1, 8), digit(1, 128)].map(|number| inverse_mod_n(&number));
+    multiples.extend([3, 8, 16, 33, 66, 128, 231, 248].map(|place| digit(1, place)));
+    let inverses = [small(2), digit(1, 8), digit(1, 33)].map(|number| inverse_mod_n(&number));
     multiples.extend(inverses);
     let opposites: Vec<Words> = multiples.iter().step_by(2).map(negated_mod_n).collect();
     multiples.extend(opposites);
@@ -114,7 +115,7 @@ fn partial_sums_that_collide_are_summed_all_the_same<C: Tested>() {
                 check::<C>(&g, &q, u1, u2, &[MEANS[(i + j) % 4]]);
             }
         }
-        for place in [8, 16, 124, 128, 132, 248] {
+        for place in [3, 8, 16, 33, 36, 66, 248] {
             for (u1, u2) in [(digit(1, place), ONE), (ONE, digit(1, place)), (digit(5, place), digit(5, place))] {
                 check::<C>(&g, &q, &u1, &u2, &MEANS[1..]);
                 check::<C>(&g, &q, &u1, &negated_mod_n(&u2), &MEANS[1..]);
@@ -223,7 +224,7 @@ fn x_beyond_the_order_is_taken_and_nothing_else_is<C: Tested>() {
         if let Some(sum) = with_x(&next) {
             let (u1, u2, q) = summing_to::<C>(&mut random, &sum);
             for [of_g, of_q] in MEANS {
-                let found = |r: Words| holds_for::<C>(g.base(of_g), q.base(of_q), u1, u2, r);
+                let found = |r: Words| holds_for::<C>([(g.base(of_g), u1), (q.base(of_q), u2)], r);
                 if t > 0 {
                     assert!(found(small(t.into())), "x = n + {t}");
                 }
@@ -234,7 +235,7 @@ fn x_beyond_the_order_is_taken_and_nothing_else_is<C: Tested>() {
         if let Some(sum) = with_x(&small(t.into())) {
             let (u1, u2, q) = summing_to::<C>(&mut random, &sum);
             for [of_g, of_q] in MEANS {
-                let found = |r: Words| holds_for::<C>(g.base(of_g), q.base(of_q), u1, u2, r);
+                let found = |r: Words| holds_for::<C>([(g.base(of_g), u1), (q.base(of_q), u2)], r);
                 if t > 0 {
                     assert!(found(small(t.into())), "x = {t}");
                 }
@@ -249,7 +250,7 @@ fn x_beyond_the_order_is_taken_and_nothing_else_is<C: Tested>() {
         if let Some(sum) = with_x(&x) {
             let (u1, u2, q) = summing_to::<C>(&mut random, &sum);
             for [of_g, of_q] in MEANS {
-                let found = |r: BigUint| holds_for::<C>(g.base(of_g), q.base(of_q), u1, u2, words(&r));
+                let found = |r: BigUint| holds_for::<C>([(g.base(of_g), u1), (q.base(of_q), u2)], words(&r));
                 assert!(found(big(&x) - order()), "x = p − 1 − {t}");
                 assert!(!found(big(&x) - order() + 1u8), "x = p − 1 − {t}");
             }
@@ -263,7 +264,7 @@ fn x_beyond_the_order_is_taken_and_nothing_else_is<C: Tested>() {
         let Some(sum) = with_x(&x) else { continue };
         let (u1, u2, q) = summing_to::<C>(&mut random, &sum);
         for [of_g, of_q] in MEANS {
-            let found = |r: Words| holds_for::<C>(g.base(of_g), q.base(of_q), u1, u2, r);
+            let found = |r: Words| holds_for::<C>([(g.base(of_g), u1), (q.base(of_q), u2)], r);
             assert!(found(x), "x = n − {t}");
             assert!(!found(words(&(order() - t - 1u8))) && !found(ONE), "x = n − {t}");
         }

@@ -1,9 +1,10 @@
 //! Points and their multiples against the `p256` crate.
 
-use super::super::multiples::{WINDOWS, lift, merge, near};
+use super::super::known::H;
+use super::super::multiples::{Comb, TEETH, WINDOWS, lift, merge};
 use super::super::on_curve;
 use super::super::point::Points;
-use super::super::words::{G, G_HALF, ZERO, negated_mod_p};
+use super::super::words::{G, ZERO, negated_mod_p};
 use super::edges::with_y;
 use super::*;
 
@@ -11,7 +12,7 @@ for_each_kernel! {
     sums_and_doubles_are_right
     what_cannot_be_added_leaves_zz_zero_for_good
     every_entry_of_the_windows_is_right
-    the_near_multiples_and_the_half_are_right
+    every_entry_of_a_comb_is_right
     only_points_on_the_curve_are_taken
     the_generators_are_right
 }
@@ -112,41 +113,43 @@ fn every_entry_of_the_windows_is_right<C: Tested>() {
         let key = Key::<C>::new(point);
         let mut power = point;
         for window in 0..WINDOWS {
-            let mut multiple = power;
-            for digit in 1..=128_i16 {
-                if digit % some == 0 || digit > 120 {
+            let (mut multiple, twice) = (power, power + power);
+            for digit in (1..=255_i16).step_by(2) {
+                if digit % some == 0 || digit > 245 {
                     let entry = key.windows.entry(window, digit).unwrap();
                     assert_eq!(*entry, entered::<C>(&coordinates(&multiple).unwrap()), "{digit}·2^(8·{window})");
                     assert_eq!(key.windows.entry(window, -digit), Some(entry));
                 }
-                multiple += power;
+                multiple += twice;
             }
-            assert_eq!(key.windows.entry(window, 0), None);
             power = times(&power, &small(256));
         }
+        assert_eq!(key.windows.entry(WINDOWS, 1), None);
     }
 }
 
-fn the_near_multiples_and_the_half_are_right<C: Tested>() {
+fn every_entry_of_a_comb_is_right<C: Tested>() {
     let mut random = Sequence::new();
-    for _ in 0..10 {
-        random.next_case();
-        let points = [random.point(), random.point()];
-        let [low, high] = points.each_ref().map(|point| entered::<C>(&coordinates(point).unwrap()));
-        for (i, pair) in near::<C>(&low, &high).iter().enumerate() {
-            let expected = points.each_ref().map(|point| times(point, &small(i as u64 + 1)));
-            assert_eq!(*pair, expected.map(|point| entered::<C>(&coordinates(&point).unwrap())), "{random}");
+    for point in [ProjectivePoint::GENERATOR, random.point(), -random.point()] {
+        let comb = Comb::new::<C>(&entered::<C>(&coordinates(&point).unwrap()));
+        for tooth in 0..TEETH {
+            let power = times(&point, &words(&power_of_two(33 * tooth)));
+            for digit in [1, 3, 5, 7_i16] {
+                let entry = comb.entry(tooth, digit).unwrap();
+                let multiple = times(&power, &small(digit.unsigned_abs().into()));
+                assert_eq!(*entry, entered::<C>(&coordinates(&multiple).unwrap()), "{digit}·2^(33·{tooth})");
+                assert_eq!(comb.entry(tooth, -digit), Some(entry));
+            }
         }
-        let expected = coordinates(&times(&points[0], &words(&power_of_two(128)))).unwrap();
-        assert_eq!(half::<C>(&low), entered::<C>(&expected), "{random}");
+        assert_eq!((comb.entry(TEETH, 1), comb.entry(0, 9)), (None, None));
     }
 }
 
 fn the_generators_are_right<C: Tested>() {
     assert_eq!(coordinates(&ProjectivePoint::GENERATOR), Some(G));
-    assert_eq!(coordinates(&times(&ProjectivePoint::GENERATOR, &words(&power_of_two(128)))), Some(G_HALF));
-    assert_eq!(C::generator(), &[entered::<C>(&G), entered::<C>(&G_HALF)]);
-    assert_eq!(left::<C>(&C::generator()[0]), G);
+    assert_eq!(coordinates(&times(&ProjectivePoint::GENERATOR, &words(&power_of_two(128)))), Some(H));
+    assert_eq!(C::generator(), &entered::<C>(&G));
+    assert_eq!(left::<C>(C::generator()), G);
 }
 
 fn only_points_on_the_curve_are_taken<C: Tested>() {
@@ -192,7 +195,7 @@ fn only_points_on_the_curve_are_taken<C: Tested>() {
         flipped[bit as usize / 64] ^= 1 << (bit % 64);
         assert_eq!(taken(&x, &flipped), point(&x, &flipped).is_some(), "{random}");
         assert_eq!(on_curve::<C>(&[x, flipped]).is_some(), point(&x, &flipped).is_some(), "{random}");
-        let low = [entered::<C>(&[x, y]), C::generator()[0]];
+        let low = [entered::<C>(&[x, y]), *C::generator()];
         let merged = merge::<C>(&lift::<C>(&low[0], &low[0]), &lift::<C>(&low[1], &low[1]));
         assert_eq!(affine::<C>(&merged), [Some([x, y]), Some(G)].map(Some).map(Option::unwrap), "{random}");
     }

@@ -4,7 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::super::curve::Counting;
-use super::super::multiples::{WINDOW_PRODUCTS, WINDOWS};
+use super::super::multiples::{Comb, WINDOW_PRODUCTS, WINDOWS};
 use super::super::tables::{IDLE_CHECKS, State, limit, state, with};
 use super::super::{PublicKey, known, on_curve};
 use super::*;
@@ -193,7 +193,8 @@ fn a_place_taken_for_g_leaves_the_key_its_own() {
 #[test]
 fn no_call_makes_more_products_for_tables_than_are_stated() {
     fresh(4);
-    let g = *Counting::generator().first().unwrap();
+    let g = *Counting::generator();
+    let _ = Counting::generator_comb();
     let [x, y] = coordinates(&times(&ProjectivePoint::GENERATOR, &small(11))).unwrap();
     let q = on_curve::<Counting>(&[x, y]).unwrap();
     let mut most = 0;
@@ -207,18 +208,21 @@ fn no_call_makes_more_products_for_tables_than_are_stated() {
     assert_eq!(most, WINDOW_PRODUCTS);
     // And no whole call makes more than that beside its own sum, which is the most where there is no table.
     fresh(4);
-    let key = PublicKey { kernel: Kernel::Scalar, point: q, half: std::sync::OnceLock::new() };
+    let key = PublicKey { kernel: Kernel::Scalar, point: q, comb: std::sync::OnceLock::new() };
     for call in 0..2 * WINDOWS + 6 {
         Counted::reset();
         assert!(!key.holds_by::<Counting>(x, y, known::SUM));
         let table_work = if (1..=2 * WINDOWS).contains(&call) { WINDOW_PRODUCTS } else { 0 };
-        let half = if call == 0 { 128 * 9 + 8 } else { 0 };
-        let sum = Counted::products() - table_work - half;
-        assert!(sum < 2_400, "call {call}: {sum}");
-        if call > 2 * WINDOWS {
-            // Thirty-two additions of pairs at most and what compares x: no doubling.
-            assert!(sum <= 32 * 10 + 8 + 2, "call {call}: {sum}");
-        }
+        let comb = if call == 0 { Comb::PRODUCTS } else { 0 };
+        // What compares x, and the additions of pairs but the first: with windows 16 a point and no doubling, with combs
+        // 44 a point and 30 doublings for both.
+        let (by_windows, doublings) = match call {
+            0..=WINDOWS => (0, 30),
+            _ if call <= 2 * WINDOWS => (1, 30),
+            _ => (2, 0),
+        };
+        let additions = 16 * by_windows + 44 * (2 - by_windows) - 1;
+        assert_eq!(Counted::products() - table_work - comb, 10 * additions + 9 * doublings + 9, "call {call}");
     }
     limit(TABLE_BYTES);
 }

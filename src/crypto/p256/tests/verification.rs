@@ -129,7 +129,7 @@ fn random_multipliers_of_every_length_are_right<C: Tested>() {
         let sum = times(&g.oracle, &u1) + times(&key.oracle, &u2);
         let x = coordinates(&sum).map(|[x, _]| words(&(big(&x) % order())));
         let [by_g, by_q] = *random.choose(&MEANS);
-        let found = |r: Words| holds_for::<C>(g.base(by_g), key.base(by_q), u1, u2, r);
+        let found = |r: Words| holds_for::<C>([(g.base(by_g), u1), (key.base(by_q), u2)], r);
         let what = format!("{random}: {u1:x?} {u2:x?}, windows {by_g} {by_q}");
         if let Some(x) = x.filter(|x| *x != ZERO) {
             assert!(found(x), "{what}");
