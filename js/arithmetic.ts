@@ -22,7 +22,7 @@ export type KernelName = () => Kernel;
  * Sets how many bytes the tables of ES256 keys may take in all, for every verifier and gate of the process.
  *
  * A table is 256 KiB, and one goes to the curve's base point; the default, 8 MiB, is enough for 31 keys. Keys for which
- * there is no room are verified without, three to four times slower. Tables beyond the new limit are dropped at once, the
+ * there is no room are verified without, half as fast. Tables beyond the new limit are dropped at once, the
  * least recently used first.
  *
  * @param bytes a whole number, 0 (no tables) to 2^30

@@ -19,7 +19,7 @@ const MASK: Wrapping<i64> = Wrapping((1 << BITS) - 1);
 type Element = [Wrapping<i64>; LIMBS];
 type Columns = [Wrapping<i64>; 2 * LIMBS];
 
-/// The statement for each limb, written out: compiled for size, loops would stay loops, and those are four times slower.
+/// The statement for each limb, written out: what the compiler leaves a loop is four times slower.
 macro_rules! each {
     ($i:ident => $statement:expr) => {
         each!(@ $i $statement; 0 1 2 3 4 5 6 7 8)

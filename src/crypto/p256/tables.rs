@@ -41,8 +41,8 @@ const fn room(bytes: usize) -> usize {
 
 /// Sets how many bytes the tables of ES256 keys may take in this thread, in all; [`TABLE_BYTES`] where nobody set it.
 ///
-/// A table is 256 KiB, and one goes to the curve's base point. Keys for which there is no room are verified without, three
-/// to four times slower. 0 keeps none. Tables beyond the new limit are dropped at once, the least recently used first.
+/// A table is 256 KiB, and one goes to the curve's base point. Keys for which there is no room are verified without, half as
+/// fast. 0 keeps none. Tables beyond the new limit are dropped at once, the least recently used first.
 pub fn limit(bytes: usize) {
     TABLES.with_borrow_mut(|tables| {
         tables.room = room(bytes);
