@@ -34,6 +34,33 @@ test("verifies ES256 and RS256 and returns header, claims and principal", () => 
   }
 });
 
+test("a principal holds what the claims say in every member, whatever needs an escape", () => {
+  const said = {
+    client_id: 'web "1"',
+    tenant_id: "acme\\",
+    plan: "\u{1f600}",
+    email: "a@b.example",
+    groups: ["staff\n", "é"],
+    permissions: '["a b","c\\u0000"]',
+    scope: "openid email",
+  };
+  for (const key of [es, rs]) {
+    assert.deepEqual(verifier.verifySync(token(key, said)).principal, {
+      kind: "user",
+      userId: "user-1",
+      clientId: said.client_id,
+      tenantId: said.tenant_id,
+      plan: said.plan,
+      email: said.email,
+      groups: said.groups,
+      permissions: ["a b", "c\0"],
+      scopes: ["openid", "email"],
+      issuer: ISSUER,
+      expiresAt: NOW + 600,
+    });
+  }
+});
+
 test("verify answers as verifySync does when the keys are configured", async () => {
   const text = token(es);
   assert.deepEqual(await verifier.verify(text), verifier.verifySync(text));
