@@ -173,6 +173,22 @@ test("[N01] claims named like members of Object.prototype are own data and nothi
   assert.deepEqual(Object.getOwnPropertyNames(Object.prototype).sort(), before);
 });
 
+test("[N01] what a program has put on Object.prototype does not show among claims", () => {
+  Object.prototype.inherited = { polluted: true };
+  try {
+    const { claims, header } = verifier.verifySync(token(es, { own: { deep: [1, null, [{ deeper: {} }]] } }));
+    assert.deepEqual(Object.keys(header), ["alg", "typ", "kid"]);
+    assert.equal(claims.inherited, undefined);
+    assert.equal(claims.own.inherited, undefined);
+    assert.equal(JSON.stringify(claims.own), '{"deep":[1,null,[{"deeper":{}}]]}');
+    for (const object of [claims.own, claims.own.deep[2][0], claims.own.deep[2][0].deeper]) {
+      assert.equal(Object.getPrototypeOf(object), null);
+    }
+  } finally {
+    delete Object.prototype.inherited;
+  }
+});
+
 test("[N02] numbers keep their value or are refused, the same in Rust and JavaScript", () => {
   const withNumber = (text) =>
     signed(es, `{"alg":"ES256","kid":"es-1"}`, `${JSON.stringify(claims()).slice(0, -1)},"n":${text}}`);
