@@ -97,7 +97,27 @@ interface Refusal {
   readonly retryAfterSeconds?: number;
 }
 
-type Answer = (Verification & { readonly refresh?: readonly number[] }) | { readonly error: Refusal };
+/** What the core answers about a good token. A list of values is read faster than an object with names. */
+type Verified = readonly [
+  header: Record<string, unknown>,
+  claims: Record<string, unknown>,
+  // As `PrincipalRef` of the core writes them.
+  kind: Principal["kind"],
+  userId: Principal["userId"],
+  clientId: Principal["clientId"],
+  tenantId: Principal["tenantId"],
+  plan: Principal["plan"],
+  email: Principal["email"],
+  groups: Principal["groups"],
+  permissions: Principal["permissions"],
+  scopes: Principal["scopes"],
+  issuer: Principal["issuer"],
+  expiresAt: Principal["expiresAt"],
+  /** The issuers whose key sets should be fetched in the background. */
+  refresh?: readonly number[],
+];
+
+type Answer = Verified | { readonly error: Refusal };
 
 /**
  * `createVerifier` for one runtime.
@@ -128,7 +148,7 @@ class CoreVerifier implements Verifier {
       answer = this.#ask(token, true);
     }
     if ("error" in answer) throw refusal(answer.error);
-    this.#client.refresh(answer.refresh, options);
+    this.#client.refresh(answer[13], options);
     return verification(answer);
   }
 
@@ -150,10 +170,23 @@ function refusal({ code, message, claim, retryAfterSeconds }: Refusal): Tollgate
   return new TollgateError(code, message, { claim, retryAfterSeconds });
 }
 
-function verification({ header, claims, principal }: Verification): Verification {
+function verification(answer: Verified): Verification {
+  // By position, because a destructured array is iterated, which takes longer.
   return {
-    header: withoutPrototypes(header) as JsonObject,
-    claims: withoutPrototypes(claims) as JsonObject,
-    principal,
+    header: withoutPrototypes(answer[0]) as JsonObject,
+    claims: withoutPrototypes(answer[1]) as JsonObject,
+    principal: {
+      kind: answer[2],
+      userId: answer[3],
+      clientId: answer[4],
+      tenantId: answer[5],
+      plan: answer[6],
+      email: answer[7],
+      groups: answer[8],
+      permissions: answer[9],
+      scopes: answer[10],
+      issuer: answer[11],
+      expiresAt: answer[12],
+    },
   };
 }

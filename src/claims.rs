@@ -1,6 +1,8 @@
 //! Claim rules, and the principal they yield. Pure: time is an argument, and an absent clock cannot be guessed.
 //! A claim of the wrong type is an error, never absent.
 
+use std::borrow::Cow;
+
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
@@ -54,6 +56,61 @@ impl Write for Principal {
         to.member("issuer", &self.issuer);
         to.member("expiresAt", &self.expires_at);
         to.end_object();
+    }
+}
+
+/// A [`Principal`] that borrows from the claims and their rules what it says, so that reading it copies nothing.
+#[derive(Debug)]
+pub(crate) struct PrincipalRef<'c> {
+    kind: PrincipalKind,
+    user_id: Option<&'c str>,
+    client_id: Option<&'c str>,
+    tenant_id: Option<&'c str>,
+    plan: Option<&'c str>,
+    email: Option<&'c str>,
+    groups: Texts<'c>,
+    permissions: Texts<'c>,
+    scopes: Texts<'c>,
+    issuer: &'c str,
+    expires_at: f64,
+}
+
+/// Those that a JSON array in a text holds are the only ones to be copied.
+type Texts<'c> = Vec<Cow<'c, str>>;
+
+impl PrincipalRef<'_> {
+    /// Writes the values alone, which js/verifier.ts names: they are items of an array, and read in half the time.
+    #[cfg(feature = "js")]
+    pub(crate) fn write_values(&self, to: &mut Writer) {
+        self.kind.write(to);
+        self.user_id.write(to);
+        self.client_id.write(to);
+        self.tenant_id.write(to);
+        self.plan.write(to);
+        self.email.write(to);
+        self.groups.write(to);
+        self.permissions.write(to);
+        self.scopes.write(to);
+        self.issuer.write(to);
+        self.expires_at.write(to);
+    }
+
+    pub(crate) fn into_owned(self) -> Principal {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let texts = |texts: Texts<'_>| texts.into_iter().map(Cow::into_owned).collect();
+        Principal {
+            kind: self.kind,
+            user_id: text(self.user_id),
+            client_id: text(self.client_id),
+            tenant_id: text(self.tenant_id),
+            plan: text(self.plan),
+            email: text(self.email),
+            groups: texts(self.groups),
+            permissions: texts(self.permissions),
+            scopes: texts(self.scopes),
+            issuer: self.issuer.to_owned(),
+            expires_at: self.expires_at,
+        }
     }
 }
 
@@ -124,7 +181,7 @@ impl ClaimRules {
     }
 
     /// Judges verified claims at `now`, both in Unix seconds.
-    pub(crate) fn check(&self, claims: Object<'_>, now: f64, tolerance: f64) -> Result<Principal, Error> {
+    pub(crate) fn check<'c>(&'c self, claims: Object<'c>, now: f64, tolerance: f64) -> Result<PrincipalRef<'c>, Error> {
         let expires_at = self.check_times(claims, now, tolerance)?;
         self.check_audience(claims)?;
         let client = self.check_client(claims)?;
@@ -136,17 +193,17 @@ impl ClaimRules {
         let subject = optional_text(claims, "sub")?.ok_or(Error::ClaimMissing { claim: "sub" })?;
         let is_client = client == Some(subject) || optional_text(claims, "gty")? == Some("client-credentials");
         let kind = if is_client { PrincipalKind::Client } else { PrincipalKind::User };
-        Ok(Principal {
+        Ok(PrincipalRef {
             kind,
-            user_id: (!is_client).then(|| subject.to_owned()),
-            client_id: client.map(str::to_owned).or_else(|| is_client.then(|| subject.to_owned())),
+            user_id: (!is_client).then_some(subject),
+            client_id: client.or_else(|| is_client.then_some(subject)),
             tenant_id: self.tenant_of(claims)?,
             plan: text_at(&self.plan, claims, "plan")?,
             email: self.email_of(claims)?,
             groups: list_at(&self.groups, claims, "groups")?,
             permissions: list_at(&self.permissions, claims, "permissions")?,
             scopes: scopes(claims)?,
-            issuer: self.issuer.clone(),
+            issuer: &self.issuer,
             expires_at,
         })
     }
@@ -179,21 +236,22 @@ impl ClaimRules {
 
     /// `aud` (RFC 7519 section 4.1.3): a text or an array of texts, of which one is ours.
     fn check_audience(&self, claims: Object<'_>) -> Result<(), Error> {
-        let malformed = Error::ClaimMalformed { claim: "aud" };
-        let held: Vec<&str> = match claims.get("aud") {
-            None => Vec::new(),
-            Some(Value::String(one)) if !one.is_empty() => vec![one],
+        let malformed = || Error::ClaimMalformed { claim: "aud" };
+        let is_ours = |held: &str| self.audience.as_ref().is_none_or(|ours| ours.iter().any(|ours| ours == held));
+        let ours = match claims.get("aud") {
+            None if self.audience.is_none() => true,
+            None => return Err(Error::ClaimMissing { claim: "aud" }),
+            Some(Value::String(one)) if !one.is_empty() => is_ours(one),
             Some(Value::Array(many)) if !many.is_empty() => {
-                let texts: Option<Vec<&str>> = many.iter().map(text_of).collect();
-                texts.ok_or(malformed)?
+                let mut ours = false;
+                for held in many.iter() {
+                    // Judged to the end: one that is no text is malformed behind one of ours, too.
+                    ours |= is_ours(text_of(held).ok_or_else(malformed)?);
+                }
+                ours
             }
-            Some(_) => return Err(malformed),
+            Some(_) => return Err(malformed()),
         };
-        let Some(audience) = &self.audience else { return Ok(()) };
-        if held.is_empty() {
-            return Err(Error::ClaimMissing { claim: "aud" });
-        }
-        let ours = held.iter().any(|held| audience.iter().any(|ours| ours == held));
         if ours { Ok(()) } else { Err(Error::AudienceMismatch) }
     }
 
@@ -225,7 +283,7 @@ impl ClaimRules {
     }
 
     /// The tenant, which the issuer must be allowed to speak for.
-    fn tenant_of(&self, claims: Object<'_>) -> Result<Option<String>, Error> {
+    fn tenant_of<'c>(&self, claims: Object<'c>) -> Result<Option<&'c str>, Error> {
         let tenant = match self.tenant.find(claims) {
             None => return Ok(None),
             Some(Value::String(tenant)) if !tenant.is_empty() => tenant,
@@ -234,11 +292,11 @@ impl ClaimRules {
         if self.tenants.as_ref().is_some_and(|allowed| !allowed.iter().any(|allowed| allowed == tenant)) {
             return Err(Error::TenantNotOfIssuer);
         }
-        Ok(Some(tenant.to_owned()))
+        Ok(Some(tenant))
     }
 
     /// The email, unless the issuer says that it is unverified.
-    fn email_of(&self, claims: Object<'_>) -> Result<Option<String>, Error> {
+    fn email_of<'c>(&self, claims: Object<'c>) -> Result<Option<&'c str>, Error> {
         let email = text_at(&self.email, claims, "email")?;
         let unverified = match claims.get("email_verified") {
             None | Some(Value::Bool(true)) => false,
@@ -299,50 +357,45 @@ fn optional_text<'c>(claims: Object<'c>, claim: &'static str) -> Result<Option<&
     }
 }
 
-fn text_at(path: &ClaimPath, claims: Object<'_>, claim: &'static str) -> Result<Option<String>, Error> {
+fn text_at<'c>(path: &ClaimPath, claims: Object<'c>, claim: &'static str) -> Result<Option<&'c str>, Error> {
     match path.find(claims) {
         None => Ok(None),
-        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.to_owned())),
+        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
         Some(_) => Err(Error::ClaimMalformed { claim }),
     }
 }
 
 /// A list of texts: an array, a space-separated text, or a JSON array in a text (Cognito's V1 triggers set only texts).
-fn list_at(path: &ClaimPath, claims: Object<'_>, claim: &'static str) -> Result<Vec<String>, Error> {
+fn list_at<'c>(path: &ClaimPath, claims: Object<'c>, claim: &'static str) -> Result<Texts<'c>, Error> {
     let malformed = || Error::ClaimMalformed { claim };
-    let texts = |values: Array<'_>| -> Result<Vec<String>, Error> {
-        values
-            .iter()
-            .map(|value| match value {
-                Value::String(text) if !text.is_empty() => Ok(text.to_owned()),
-                _ => Err(malformed()),
-            })
-            .collect()
-    };
     match path.find(claims) {
-        None => Ok(Vec::new()),
-        Some(Value::Array(values)) => texts(values),
+        None => Ok(Texts::new()),
+        Some(Value::Array(values)) => texts(values).ok_or_else(malformed),
         Some(Value::String(text)) if text.starts_with('[') => {
             let document = Document::parse(text.as_bytes().to_vec()).map_err(|_| malformed())?;
-            match document.value() {
-                Value::Array(values) => texts(values),
-                _ => Err(malformed()),
-            }
+            let Value::Array(values) = document.value() else { return Err(malformed()) };
+            let texts = texts(values).ok_or_else(malformed)?;
+            Ok(texts.into_iter().map(|text| Cow::Owned(text.into_owned())).collect())
         }
         Some(Value::String(text)) => split_spaces(text).ok_or_else(malformed),
         Some(_) => Err(malformed()),
     }
 }
 
+/// The items of an array; none when one is no text or empty.
+fn texts(values: Array<'_>) -> Option<Texts<'_>> {
+    values.iter().map(|value| text_of(value).filter(|text| !text.is_empty()).map(Cow::Borrowed)).collect()
+}
+
 /// `scope` (RFC 6749 section 3.3).
-fn scopes(claims: Object<'_>) -> Result<Vec<String>, Error> {
-    let malformed = Error::ClaimMalformed { claim: "scope" };
+fn scopes(claims: Object<'_>) -> Result<Texts<'_>, Error> {
+    let malformed = || Error::ClaimMalformed { claim: "scope" };
     match claims.get("scope") {
-        None => Ok(Vec::new()),
+        None => Ok(Texts::new()),
         Some(Value::String(text)) => {
-            split_spaces(text).filter(|scopes| scopes.iter().all(|scope| is_scope(scope))).ok_or(malformed)
+            split_spaces(text).filter(|scopes| scopes.iter().all(|scope| is_scope(scope))).ok_or_else(malformed)
         }
-        Some(_) => Err(malformed),
+        Some(_) => Err(malformed()),
     }
 }
 
@@ -352,11 +405,11 @@ pub(crate) fn is_scope(text: &str) -> bool {
 }
 
 /// Splits at single spaces; none when one is doubled, leading or trailing. The empty text is the empty list.
-fn split_spaces(text: &str) -> Option<Vec<String>> {
+fn split_spaces(text: &str) -> Option<Texts<'_>> {
     if text.is_empty() {
-        return Some(Vec::new());
+        return Some(Texts::new());
     }
-    text.split(' ').map(|part| (!part.is_empty()).then(|| part.to_owned())).collect()
+    text.split(' ').map(|part| (!part.is_empty()).then_some(Cow::Borrowed(part))).collect()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ fn check_with(rules: &ClaimRules, claims: serde_json::Value) -> Result<Principal
     }
     all.as_object_mut().unwrap().retain(|_, value| value != "<absent>");
     let claims = Document::parse_object(all.to_string().into_bytes()).unwrap();
-    rules.check(claims.object(), NOW, TOLERANCE)
+    rules.check(claims.object(), NOW, TOLERANCE).map(PrincipalRef::into_owned)
 }
 
 fn check(claims: serde_json::Value) -> Result<Principal, Error> {

@@ -10,7 +10,7 @@ use crate::crypto::{self, Kernel};
 use crate::error::Error;
 #[cfg(feature = "js-gate")]
 use crate::gate::Gate;
-use crate::json::write::Writer;
+use crate::json::write::{Write, Writer};
 use crate::limits::MAX_TOKEN_BYTES;
 use crate::verifier::{FetchOutcome, Try, Verifier};
 
@@ -76,12 +76,11 @@ impl Core {
     /// each side, and that would take as long as the claims take to judge.
     pub fn verify(&mut self, length: usize, now: f64, last_try: bool) -> usize {
         let mut answer = Writer::reuse(std::mem::take(&mut self.answer));
-        answer.object();
-        match self.verified(length, now, last_try, &mut answer) {
-            Ok(()) => {}
-            Err(error) => write_error(&error, &mut answer),
+        if let Err(error) = self.verified(length, now, last_try, &mut answer) {
+            answer.object();
+            write_error(&error, &mut answer);
+            answer.end_object();
         }
-        answer.end_object();
         self.answer = answer.finish();
         self.answer.len()
     }
@@ -165,20 +164,21 @@ impl Core {
         Self { inner, input: vec![0; MAX_TOKEN_BYTES], answer: String::new() }
     }
 
-    /// Writes what a token says, or fails with nothing written.
+    /// Writes what a token says as an array, or fails with nothing written.
     fn verified(&self, length: usize, now: f64, last_try: bool, answer: &mut Writer) -> Result<(), Error> {
         let token = self.input.get(..length).ok_or(Error::TokenTooLarge)?;
         let token = std::str::from_utf8(token).map_err(|_| Error::MalformedToken)?;
-        let verified = self.inner().verify(token, now, attempt(last_try))?;
+        let signed = self.inner().verify_signature(token, now, attempt(last_try))?;
+        let verified = signed.judge()?;
         // The very text that was signed: the strict parser took it, so every other reader reads the same in it.
-        answer.name("header");
+        answer.array();
         answer.json(verified.token.header_json());
-        answer.name("claims");
         answer.json(verified.token.claims_json());
-        answer.member("principal", &verified.principal);
+        verified.principal.write_values(answer);
         if self.inner().background_due(verified.issuer, now) {
-            answer.member("refresh", &vec![verified.issuer]);
+            vec![verified.issuer].write(answer);
         }
+        answer.end_array();
         Ok(())
     }
 

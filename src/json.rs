@@ -17,7 +17,7 @@ use crate::limits::MAX_JSON_DEPTH;
 
 pub(crate) use number::Number;
 
-/// Objects of more members look for duplicates by sorting; in smaller ones, comparing each with each is faster.
+/// Objects of more members look for duplicates by sorting; in smaller ones, comparing each mark with each is faster.
 const FEW_MEMBERS: usize = 16;
 
 /// A document that was read whole.
@@ -28,27 +28,30 @@ pub(crate) struct Document {
     unescaped: String,
     /// In the order of the text. The members of an object are names and values in turn.
     nodes: Vec<Node>,
+    /// The [`bit`]s of all members' names.
+    names: u64,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Node {
+struct Node {
+    kind: Kind,
+    /// Where the value stands in the text; one that was unescaped, among the unescaped ones.
+    span: Span,
+    /// The [`mark`] of a string.
+    mark: u32,
+    /// The first node after this one and what is inside it.
+    next: usize,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
     Null,
     Bool(bool),
-    /// Where the number stands in the text.
-    Number(Span),
-    /// Where the string stands in the text.
-    String(Span),
-    /// Where the string stands among the unescaped ones.
-    Unescaped(Span),
-    /// Where the array stands in the text, and the first node after its own.
-    Array {
-        span: Span,
-        next: usize,
-    },
-    Object {
-        span: Span,
-        next: usize,
-    },
+    Number,
+    String,
+    Unescaped,
+    Array,
+    Object,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -99,7 +102,7 @@ impl Document {
     /// [`Error::MalformedJson`].
     pub(crate) fn parse_object(document: Vec<u8>) -> Result<Self, Error> {
         let document = Self::parse(document)?;
-        if matches!(document.nodes.first(), Some(Node::Object { .. })) {
+        if document.nodes.first().is_some_and(|node| node.kind == Kind::Object) {
             Ok(document)
         } else {
             Err(Error::MalformedJson("a JSON object"))
@@ -110,11 +113,11 @@ impl Document {
     pub(crate) fn parse_text(text: String) -> Result<Self, Fault> {
         // A claims set has a node for every eight bytes or so.
         let nodes = Vec::with_capacity(text.len() / 8 + 8);
-        let mut reader = Reader { text: &text, at: 0, nodes, unescaped: String::new() };
+        let mut reader = Reader { text: &text, at: 0, nodes, unescaped: String::new(), names: 0 };
         let read = reader.document();
-        let Reader { at, nodes, unescaped, .. } = reader;
+        let Reader { at, nodes, unescaped, names, .. } = reader;
         match read {
-            Ok(()) => Ok(Self { text, unescaped, nodes }),
+            Ok(()) => Ok(Self { text, unescaped, nodes, names }),
             Err(error) => Err(Fault { error, at, text }),
         }
     }
@@ -138,15 +141,15 @@ impl Document {
     }
 
     fn value_at(&self, at: usize) -> Value<'_> {
-        let inside = |next| Nodes { document: self, at: at + 1, end: next };
-        match self.nodes.get(at) {
-            Some(Node::Bool(value)) => Value::Bool(*value),
-            Some(Node::Number(span)) => Value::Number(Number::of_text(span.of(&self.text))),
-            Some(Node::String(span)) => Value::String(span.of(&self.text)),
-            Some(Node::Unescaped(span)) => Value::String(span.of(&self.unescaped)),
-            Some(Node::Array { next, .. }) => Value::Array(Array(inside(*next))),
-            Some(Node::Object { next, .. }) => Value::Object(Object(inside(*next))),
-            Some(Node::Null) | None => Value::Null,
+        let Some(node) = self.nodes.get(at) else { return Value::Null };
+        let inside = Nodes { document: self, at: at + 1, end: node.next };
+        match node.kind {
+            Kind::Null => Value::Null,
+            Kind::Bool(value) => Value::Bool(value),
+            Kind::Number => Value::Number(Number::of_text(node.span.of(&self.text))),
+            Kind::String | Kind::Unescaped => Value::String(node.string(&self.text, &self.unescaped)),
+            Kind::Array => Value::Array(Array(inside)),
+            Kind::Object => Value::Object(Object(inside)),
         }
     }
 }
@@ -165,20 +168,26 @@ impl Span {
     fn of(self, text: &str) -> &str {
         text.get(self.from..self.to).unwrap_or_default()
     }
-
-    const fn len(self) -> usize {
-        self.to - self.from
-    }
 }
 
 impl Node {
-    /// The node after the one at `at`, what is inside left out.
-    fn after(self, at: usize) -> usize {
-        match self {
-            Self::Array { next, .. } | Self::Object { next, .. } => next,
-            _ => at + 1,
-        }
+    /// A string's text.
+    fn string<'d>(&self, text: &'d str, unescaped: &'d str) -> &'d str {
+        self.span.of(if self.kind == Kind::Unescaped { unescaped } else { text })
     }
+}
+
+/// Differs for most strings that differ: their length, first and last byte, in one number to compare.
+fn mark(text: &str) -> u32 {
+    let byte = |byte: Option<&u8>| byte.map_or(0, |byte| u32::from(*byte));
+    let bytes = text.as_bytes();
+    (bytes.len() as u32) << 16 | byte(bytes.first()) << 8 | byte(bytes.last())
+}
+
+/// One of 64 bits: of the marks of a few names, most have one of their own.
+const fn bit(mark: u32) -> u64 {
+    // 2^32 over the golden ratio, as Fibonacci hashing has it: what differs anywhere differs in the upper six bits.
+    1 << (mark.wrapping_mul(0x9e37_79b9) >> 26)
 }
 
 impl<'d> Nodes<'d> {
@@ -187,7 +196,7 @@ impl<'d> Nodes<'d> {
             return None;
         }
         let at = self.at;
-        self.at = self.document.nodes.get(at)?.after(at);
+        self.at = self.document.nodes.get(at)?.next;
         Some(self.document.value_at(at))
     }
 }
@@ -196,17 +205,18 @@ impl<'d> Object<'d> {
     /// The member called `name`, compared after unescaping.
     pub(crate) fn get(self, name: &str) -> Option<Value<'d>> {
         let Nodes { document, mut at, end } = self.0;
+        let mark = mark(name);
+        // Most names that are looked for are absent, and most of those from the whole document.
+        if document.names & bit(mark) == 0 {
+            return None;
+        }
         while at < end {
-            let is_it = match document.nodes.get(at)? {
-                // Most names differ in length, which costs no look at the text.
-                Node::String(span) => span.len() == name.len() && span.of(&document.text) == name,
-                Node::Unescaped(span) => span.of(&document.unescaped) == name,
-                _ => false,
-            };
-            if is_it {
+            let [own, value] = document.nodes.get(at..)?.first_chunk()?;
+            // Most names differ in their marks, which costs no look at the text.
+            if own.mark == mark && own.string(&document.text, &document.unescaped) == name {
                 return Some(document.value_at(at + 1));
             }
-            at = document.nodes.get(at + 1)?.after(at + 1);
+            at = value.next;
         }
         None
     }
@@ -215,8 +225,8 @@ impl<'d> Object<'d> {
     pub(crate) fn text(self) -> &'d str {
         let Nodes { document, at, .. } = self.0;
         match at.checked_sub(1).and_then(|own| document.nodes.get(own)) {
-            Some(Node::Object { span, .. }) => span.of(&document.text),
-            _ => "{}",
+            Some(node) => node.span.of(&document.text),
+            None => "{}",
         }
     }
 
@@ -281,6 +291,7 @@ struct Reader<'t> {
     at: usize,
     nodes: Vec<Node>,
     unescaped: String,
+    names: u64,
 }
 
 impl Reader<'_> {
@@ -310,35 +321,41 @@ impl Reader<'_> {
     /// Recursion is bounded by [`MAX_JSON_DEPTH`]: `depth` containers are open around this value.
     fn value(&mut self, depth: usize) -> Result<(), Error> {
         self.skip_white_space();
-        let node = match self.peek() {
-            Some(b'{') => return self.object(inside(depth)?),
-            Some(b'[') => return self.array(inside(depth)?),
-            Some(b'"') => self.string()?,
-            Some(b't') => self.literal("true", Node::Bool(true))?,
-            Some(b'f') => self.literal("false", Node::Bool(false))?,
-            Some(b'n') => self.literal("null", Node::Null)?,
+        match self.peek() {
+            Some(b'{') => self.object(inside(depth)?),
+            Some(b'[') => self.array(inside(depth)?),
+            Some(b'"') => self.string(),
+            Some(b't') => self.literal("true", Kind::Bool(true)),
+            Some(b'f') => self.literal("false", Kind::Bool(false)),
+            Some(b'n') => self.literal("null", Kind::Null),
             Some(b'-' | b'0'..=b'9') => {
                 let from = self.at;
                 self.at = number::end(self.text.as_bytes(), from)?;
-                Node::Number(Span { from, to: self.at })
+                self.push(Kind::Number, Span { from, to: self.at }, 0);
+                Ok(())
             }
-            _ => return Err(Error::MalformedJson("a JSON value")),
-        };
-        self.nodes.push(node);
-        Ok(())
+            _ => Err(Error::MalformedJson("a JSON value")),
+        }
     }
 
-    fn literal(&mut self, word: &str, node: Node) -> Result<Node, Error> {
+    /// Adds a node with nothing inside.
+    fn push(&mut self, kind: Kind, span: Span, mark: u32) {
+        let next = self.nodes.len() + 1;
+        self.nodes.push(Node { kind, span, mark, next });
+    }
+
+    fn literal(&mut self, word: &str, kind: Kind) -> Result<(), Error> {
         let end = self.at + word.len();
         if self.text.get(self.at..end) != Some(word) {
             return Err(Error::MalformedJson("true, false or null"));
         }
+        self.push(kind, Span { from: self.at, to: end }, 0);
         self.at = end;
-        Ok(node)
+        Ok(())
     }
 
     fn object(&mut self, depth: usize) -> Result<(), Error> {
-        let start = self.open(|span, next| Node::Object { span, next });
+        let start = self.open(Kind::Object);
         if self.take(b'}') {
             self.close(start);
             return Ok(());
@@ -349,8 +366,8 @@ impl Reader<'_> {
             if self.peek() != Some(b'"') {
                 return Err(Error::MalformedJson("a member name"));
             }
-            let name = self.string()?;
-            self.nodes.push(name);
+            self.string()?;
+            self.names |= self.nodes.last().map_or(0, |name| bit(name.mark));
             self.skip_white_space();
             if !self.take(b':') {
                 return Err(Error::MalformedJson("a colon after a member name"));
@@ -374,7 +391,7 @@ impl Reader<'_> {
     }
 
     fn array(&mut self, depth: usize) -> Result<(), Error> {
-        let start = self.open(|span, next| Node::Array { span, next });
+        let start = self.open(Kind::Array);
         if self.take(b']') {
             self.close(start);
             return Ok(());
@@ -394,9 +411,9 @@ impl Reader<'_> {
     }
 
     /// Steps over the bracket, and answers where its node is; [`Reader::close`] fills that in.
-    fn open(&mut self, node: impl FnOnce(Span, usize) -> Node) -> usize {
+    fn open(&mut self, kind: Kind) -> usize {
         let start = self.nodes.len();
-        self.nodes.push(node(Span { from: self.at, to: self.at }, start + 1));
+        self.push(kind, Span { from: self.at, to: self.at }, 0);
         self.at += 1;
         self.skip_white_space();
         start
@@ -404,51 +421,53 @@ impl Reader<'_> {
 
     fn close(&mut self, start: usize) {
         let end = self.nodes.len();
-        if let Some(Node::Array { span, next } | Node::Object { span, next }) = self.nodes.get_mut(start) {
-            span.to = self.at;
-            *next = end;
+        if let Some(node) = self.nodes.get_mut(start) {
+            node.span.to = self.at;
+            node.next = end;
         }
     }
 
     /// Whether two of the `members` of the object at `start` have the same name: n log n, whatever the names.
     fn has_duplicates(&self, start: usize, members: usize) -> bool {
-        if members <= FEW_MEMBERS {
-            let mut few = [""; FEW_MEMBERS];
-            let names = self.names(start);
-            for (position, name) in names.enumerate() {
-                if few.iter().take(position).any(|other| *other == name) {
-                    return true;
-                }
-                if let Some(slot) = few.get_mut(position) {
-                    *slot = name;
-                }
-            }
+        if members <= FEW_MEMBERS && self.has_different_marks(start) {
             return false;
         }
         // Sorts as well as any, in the least code.
-        let names = BinaryHeap::from(self.names(start).collect::<Vec<&str>>()).into_sorted_vec();
+        let names = self.names(start).map(|name| name.string(self.text, &self.unescaped));
+        let names = BinaryHeap::from(names.collect::<Vec<&str>>()).into_sorted_vec();
         names.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
     }
 
-    fn names(&self, start: usize) -> impl Iterator<Item = &str> {
+    /// Whether all names of the object at `start` differ in their marks, and so differ. Looks at [`FEW_MEMBERS`] of them.
+    fn has_different_marks(&self, start: usize) -> bool {
+        let mut marks = [0; FEW_MEMBERS];
+        let mut names = self.names(start).zip(0..FEW_MEMBERS);
+        names.all(|(name, position)| {
+            let (before, rest) = marks.split_at_mut(position);
+            if let [own, ..] = rest {
+                *own = name.mark;
+            }
+            !before.contains(&name.mark)
+        })
+    }
+
+    fn names(&self, start: usize) -> impl Iterator<Item = &Node> {
         let mut at = start + 1;
         std::iter::from_fn(move || {
-            let name = match self.nodes.get(at)? {
-                Node::String(span) => span.of(self.text),
-                Node::Unescaped(span) => span.of(&self.unescaped),
-                _ => return None,
-            };
-            at = self.nodes.get(at + 1)?.after(at + 1);
+            let [name, value] = self.nodes.get(at..)?.first_chunk()?;
+            at = value.next;
             Some(name)
         })
     }
 
-    fn string(&mut self) -> Result<Node, Error> {
+    fn string(&mut self) -> Result<(), Error> {
         self.at += 1;
         let from = self.at;
         self.skip_plain();
         if self.take(b'"') {
-            return Ok(Node::String(Span { from, to: self.at - 1 }));
+            let span = Span { from, to: self.at - 1 };
+            self.push(Kind::String, span, mark(span.of(self.text)));
+            return Ok(());
         }
         let start = self.unescaped.len();
         let mut run = from;
@@ -459,7 +478,9 @@ impl Reader<'_> {
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(Node::Unescaped(Span { from: start, to: self.unescaped.len() }));
+                    let span = Span { from: start, to: self.unescaped.len() };
+                    self.push(Kind::Unescaped, span, mark(span.of(&self.unescaped)));
+                    return Ok(());
                 }
                 Some(b'\\') => {
                     self.at += 1;
@@ -475,9 +496,7 @@ impl Reader<'_> {
 
     /// Steps over what stands for itself in a string.
     fn skip_plain(&mut self) {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0x00..=0x1f);
-        self.at += rest.iter().position(special).unwrap_or(rest.len());
+        self.at += plain(self.text.as_bytes().get(self.at..).unwrap_or_default());
     }
 
     /// What follows a backslash. A surrogate stands only as half of a pair: a lone one is no character, and readers
@@ -520,6 +539,12 @@ impl Reader<'_> {
         }
         Ok(value)
     }
+}
+
+/// How many bytes at the start of a text stand for themselves in a string (RFC 8259 section 7).
+fn plain(text: &[u8]) -> usize {
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0x00..=0x1f);
+    text.iter().position(is_special).unwrap_or(text.len())
 }
 
 /// The depth inside one more container.

@@ -191,17 +191,20 @@ impl Verified {
 
 /// The signing input, the header, the payload and the signature. Stops counting at the fifth dot and allocates nothing.
 fn split(token: &str) -> Result<(&str, &str, &str, &str), Error> {
-    match token.bytes().filter(|byte| *byte == b'.').take(5).count() {
-        2 => {}
-        4 => return Err(Error::JweNotSupported),
+    let mut parts = token.split('.');
+    let (Some(header), Some(payload), Some(signature)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(Error::MalformedToken);
+    };
+    match parts.take(3).count() {
+        0 => {}
+        2 => return Err(Error::JweNotSupported),
         _ => return Err(Error::MalformedToken),
     }
-    let (signing_input, signature) = token.rsplit_once('.').ok_or(Error::MalformedToken)?;
-    let (header, payload) = signing_input.split_once('.').ok_or(Error::MalformedToken)?;
     // An empty signature is `none`. An empty payload is a good JWS and no JWT.
     if header.is_empty() || signature.is_empty() {
         return Err(Error::MalformedToken);
     }
+    let signing_input = token.get(..header.len() + 1 + payload.len()).ok_or(Error::MalformedToken)?;
     Ok((signing_input, header, payload, signature))
 }
 

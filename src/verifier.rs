@@ -1,7 +1,7 @@
 //! Issuers, their keys and their rules: from a token's text to a principal. The issuer's own keys choose the
 //! algorithm; the token's header may only agree.
 
-use crate::claims::{ClaimRules, Principal};
+use crate::claims::{ClaimRules, Principal, PrincipalRef};
 use crate::config::{self, AlgorithmName, Preset, VerifierConfig};
 use crate::error::Error;
 use crate::jwk::{self, Algorithm, SkippedKey};
@@ -56,6 +56,34 @@ pub struct Verification {
     pub principal: Principal,
     /// Position of its issuer in the configuration.
     pub issuer: usize,
+}
+
+/// A token whose signature holds, of an issuer whose rules it has yet to meet. [`Signed::judge`] alone reads it.
+pub(crate) struct Signed<'v> {
+    verifier: &'v Verifier,
+    issuer: &'v Issuer,
+    index: usize,
+    token: Verified,
+    now: f64,
+}
+
+/// What a token says that met its issuer's rules: a [`Verification`] that borrows.
+#[cfg_attr(not(feature = "js"), expect(dead_code, reason = "Rust callers are given the principal as their own"))]
+pub(crate) struct Judged<'s> {
+    pub(crate) token: &'s Verified,
+    pub(crate) principal: PrincipalRef<'s>,
+    pub(crate) issuer: usize,
+}
+
+impl Signed<'_> {
+    /// Judges the claims.
+    ///
+    /// # Errors
+    /// Any error of claims.
+    pub(crate) fn judge(&self) -> Result<Judged<'_>, Error> {
+        let principal = self.issuer.claims.check(self.token.claims(), self.now, self.verifier.tolerance)?;
+        Ok(Judged { token: &self.token, principal, issuer: self.index })
+    }
 }
 
 /// What became of a fetched key set.
@@ -129,6 +157,16 @@ impl Verifier {
     /// Any error of a token, its keys or its claims; [`Error::KeysDue`] on the first try when a fetch could change the
     /// answer; [`Error::KeysUnavailable`] when there is no usable key set; [`Error::ClockInvalid`].
     pub fn verify(&self, token: &str, now: f64, attempt: Try) -> Result<Verification, Error> {
+        let signed = self.verify_signature(token, now, attempt)?;
+        let principal = signed.judge()?.principal.into_owned();
+        Ok(Verification { token: signed.token, principal, issuer: signed.index })
+    }
+
+    /// The first half of [`Verifier::verify`]: all but the claims.
+    ///
+    /// # Errors
+    /// Those of [`Verifier::verify`] but claims'.
+    pub(crate) fn verify_signature(&self, token: &str, now: f64, attempt: Try) -> Result<Signed<'_>, Error> {
         if !(now > 0.0 && now <= MAX_UNIX_TIME_SECONDS) {
             return Err(Error::ClockInvalid);
         }
@@ -150,9 +188,7 @@ impl Verifier {
             Lookup::KidRequired => return Err(Error::KidRequired),
             Lookup::Unavailable { retry_after_seconds } => return Err(Error::KeysUnavailable { retry_after_seconds }),
         };
-        let token = token.verify(key)?;
-        let principal = issuer.claims.check(token.claims(), now, self.tolerance)?;
-        Ok(Verification { token, principal, issuer: index })
+        Ok(Signed { verifier: self, issuer, index, token: token.verify(key)?, now })
     }
 
     /// Positions of the issuers whose key sets are fetched.

@@ -45,6 +45,10 @@ impl<'d> Number<'d> {
     /// Of the digits after the point, those from the 27th on only say whether there is more. So a number that is this close
     /// to the middle between two doubles may be given the other one, and one below 10^-26 any as small.
     pub(crate) fn to_f64(self) -> Option<f64> {
+        if self.0.len() <= MAX_INTEGER_DIGITS as usize && self.0.bytes().all(|byte| byte.is_ascii_digit()) {
+            // Below 10^12, so every step is exact.
+            return Some(self.0.bytes().fold(0.0, |value, byte| value * 10.0 + f64::from(byte - b'0')));
+        }
         let parts = Parts::of(self.0.as_bytes());
         // 10^at is what the next digit counts ten of.
         let mut at = parts.point;

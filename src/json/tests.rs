@@ -77,6 +77,44 @@ fn refuses_duplicate_members_at_any_depth_and_under_any_escape() {
     assert_eq!(object.object().get("missing"), None);
 }
 
+// catalogue: F02
+#[test]
+fn tells_names_apart_that_agree_in_length_first_and_last_byte() {
+    let names: Vec<String> = (0..100).map(|n| format!("a{n:02}z")).collect();
+    for count in [1, 2, FEW_MEMBERS, FEW_MEMBERS + 1, 100] {
+        let (held, absent) = names.split_at(count);
+        let members: Vec<String> = held.iter().map(|name| format!(r#""{name}":"{name}""#)).collect();
+        let document = parse_object(format!("{{{}}}", members.join(",")).as_bytes()).unwrap();
+        for name in held {
+            assert_eq!(document.object().get(name), Some(Value::String(name)));
+            refused(&format!(r#"{{{},"{name}":1}}"#, members.join(",")));
+        }
+        for name in absent {
+            assert_eq!(document.object().get(name), None);
+        }
+    }
+}
+
+#[test]
+fn finds_names_of_every_length_in_every_object_and_no_other() {
+    let document =
+        parse_object("{\"\":0,\"a\":{\"\":1,\"b\":[{\"\\u0063\":2},3]},\"\u{e9}\":4,\"iss\":5}".as_bytes()).unwrap();
+    let outer = document.object();
+    let is = |value: Option<Value<'_>>, expected: f64| matches!(value, Some(Value::Number(number)) if number.to_f64() == Some(expected));
+    assert!(is(outer.get(""), 0.0) && is(outer.get("\u{e9}"), 4.0) && is(outer.get("iss"), 5.0));
+    let Some(Value::Object(inner)) = outer.get("a") else { panic!() };
+    assert!(is(inner.get(""), 1.0));
+    let Some(Value::Array(items)) = inner.get("b") else { panic!() };
+    let Some(Value::Object(last)) = items.iter().next() else { panic!() };
+    assert!(is(last.get("c"), 2.0));
+    // What another object of the document holds is absent here.
+    for (object, names) in [(outer, ["b", "c", "is"]), (inner, ["a", "c", "iss"]), (last, ["", "a", "b"])] {
+        for name in names {
+            assert_eq!(object.get(name), None, "{name}");
+        }
+    }
+}
+
 // catalogue: F03
 #[test]
 fn refuses_invalid_utf8_other_encodings_and_a_byte_order_mark() {

@@ -1,5 +1,9 @@
 //! Writes JSON: what the core answers, in as few steps as it takes. Reads none, and invents no member.
 
+use std::borrow::Cow;
+
+use super::plain;
+
 /// JSON in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Writer(String);
@@ -77,14 +81,11 @@ impl Writer {
     pub(crate) fn string(&mut self, text: &str) {
         self.separate();
         self.0.push('"');
-        let mut run = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            if !matches!(byte, b'"' | b'\\' | 0..=0x1f) {
-                continue;
-            }
-            // Both ends are at ASCII bytes.
-            self.0.push_str(text.get(run..at).unwrap_or_default());
-            run = at + 1;
+        let mut rest = text;
+        // Both ends of what is plain are at ASCII bytes or the text's.
+        while let Some((run, special)) = rest.split_at_checked(plain(rest.as_bytes())) {
+            self.0.push_str(run);
+            let Some(byte) = special.bytes().next() else { break };
             match byte {
                 b'\n' => self.0.push_str("\\n"),
                 b'\r' => self.0.push_str("\\r"),
@@ -98,8 +99,8 @@ impl Writer {
                     self.0.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
                 }
             }
+            rest = special.get(1..).unwrap_or_default();
         }
-        self.0.push_str(text.get(run..).unwrap_or_default());
         self.0.push('"');
     }
 
@@ -186,6 +187,12 @@ impl Write for f64 {
             to.0.push(char::from(b'0' + (rest >> 52) as u8));
             rest &= (1 << 52) - 1;
         }
+    }
+}
+
+impl Write for Cow<'_, str> {
+    fn write(&self, to: &mut Writer) {
+        to.string(self);
     }
 }
 

@@ -34,6 +34,33 @@ test("verifies ES256 and RS256 and returns header, claims and principal", () => 
   }
 });
 
+test("a principal holds what the claims say in every member, whatever needs an escape", () => {
+  const said = {
+    client_id: 'web "1"',
+    tenant_id: "acme\\",
+    plan: "\u{1f600}",
+    email: "a@b.example",
+    groups: ["staff\n", "é"],
+    permissions: '["a b","c\\u0000"]',
+    scope: "openid email",
+  };
+  for (const key of [es, rs]) {
+    assert.deepEqual(verifier.verifySync(token(key, said)).principal, {
+      kind: "user",
+      userId: "user-1",
+      clientId: said.client_id,
+      tenantId: said.tenant_id,
+      plan: said.plan,
+      email: said.email,
+      groups: said.groups,
+      permissions: ["a b", "c\0"],
+      scopes: ["openid", "email"],
+      issuer: ISSUER,
+      expiresAt: NOW + 600,
+    });
+  }
+});
+
 test("verify answers as verifySync does when the keys are configured", async () => {
   const text = token(es);
   assert.deepEqual(await verifier.verify(text), verifier.verifySync(text));
@@ -144,6 +171,22 @@ test("[N01] claims named like members of Object.prototype are own data and nothi
   assert.equal((await Promise.resolve(result.claims)).sub, "user-1", "`then` does not make it a thenable");
   assert.equal({}.polluted, undefined);
   assert.deepEqual(Object.getOwnPropertyNames(Object.prototype).sort(), before);
+});
+
+test("[N01] what a program has put on Object.prototype does not show among claims", () => {
+  Object.prototype.inherited = { polluted: true };
+  try {
+    const { claims, header } = verifier.verifySync(token(es, { own: { deep: [1, null, [{ deeper: {} }]] } }));
+    assert.deepEqual(Object.keys(header), ["alg", "typ", "kid"]);
+    assert.equal(claims.inherited, undefined);
+    assert.equal(claims.own.inherited, undefined);
+    assert.equal(JSON.stringify(claims.own), '{"deep":[1,null,[{"deeper":{}}]]}');
+    for (const object of [claims.own, claims.own.deep[2][0], claims.own.deep[2][0].deeper]) {
+      assert.equal(Object.getPrototypeOf(object), null);
+    }
+  } finally {
+    delete Object.prototype.inherited;
+  }
 });
 
 test("[N02] numbers keep their value or are refused, the same in Rust and JavaScript", () => {
