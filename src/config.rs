@@ -10,10 +10,16 @@ use crate::json::write::{Write, Writer};
 use crate::limits::{DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_PREFLIGHT_SECONDS};
 
 mod read;
+#[cfg(feature = "mint")]
+mod tokens;
 
 #[cfg(test)]
 pub(crate) use read::from_value;
 pub(crate) use read::parse;
+#[cfg(feature = "schema")]
+pub use tokens::{EntitlementsHook, StoreBinding, TokenClient};
+#[cfg(feature = "mint")]
+pub use tokens::{TokenService, TokensConfig};
 
 /// The whole configuration of a gate.
 #[derive(Debug, Clone)]
@@ -42,6 +48,18 @@ pub struct Config {
     /// Where allowed requests go. Needed by hosts that forward, such as the Worker.
     #[cfg_attr(feature = "schema", schemars(default, extend("default" = null)))]
     pub upstream: Option<Upstream>,
+    /// The token service of the same host, whose tokens the preset `tollgate` takes.
+    #[cfg_attr(feature = "schema", schemars(default, with = "Option<TokenService>", extend("default" = null)))]
+    pub tokens: Option<OwnIssuer>,
+}
+
+/// What a gate reads of its host's own token service: whose tokens they are. The service reads the rest.
+#[derive(Debug, Clone)]
+pub struct OwnIssuer {
+    /// The `iss` of its tokens.
+    pub issuer: String,
+    /// The `aud` of its access tokens.
+    pub audience: OneOrMany,
 }
 
 /// The configuration of a verifier that has no gate around it.

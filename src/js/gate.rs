@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{Core, Inner, attempt, thrown, write_error};
+use super::{Core, Inner, attempt, fields, thrown, write_error};
 use crate::error::Error;
 use crate::gate::Gate;
 use crate::json::write::Writer;
@@ -22,8 +22,8 @@ impl Core {
         answer.object();
         match &self.inner {
             Inner::Gate(gate) => check(gate, &(method, url, headers, count), now, last_try, &mut answer),
-            Inner::Verifier(_) => {
-                write_error(&Error::config("rules", "is missing: this is a verifier, not a gate"), &mut answer);
+            _ => {
+                write_error(&Error::config("rules", "is missing: this is no gate"), &mut answer);
             }
         }
         answer.end_object();
@@ -34,7 +34,7 @@ impl Core {
     pub fn upstream(&self) -> String {
         match &self.inner {
             Inner::Gate(gate) => Writer::text_of(&gate.upstream()),
-            Inner::Verifier(_) => "null".to_owned(),
+            _ => "null".to_owned(),
         }
     }
 }
@@ -42,13 +42,8 @@ impl Core {
 /// Decides a request, and writes what the host must know: the decision, and which key sets to fetch.
 fn check(gate: &Gate, request: &(&str, &str, &str, usize), now: f64, last_try: bool, answer: &mut Writer) {
     let (method, url, headers, count) = *request;
-    let parts: Vec<&str> = if count == 0 && headers.is_empty() { Vec::new() } else { headers.split('\n').collect() };
-    let pairs: Vec<(&str, &str)> =
-        parts.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect();
-    // A value that holds a line feed shows as a count that is off; the empty name then refuses the request.
-    let fields: &[(&str, &str)] =
-        if pairs.len() == count && parts.len().is_multiple_of(2) { &pairs } else { &[("", "")] };
-    let checked = gate.check(&Request { method, url, headers: fields }, now, attempt(last_try));
+    let fields = fields(headers, count);
+    let checked = gate.check(&Request { method, url, headers: &fields }, now, attempt(last_try));
     checked.decision.write_members(answer);
     match checked.issuer {
         // The issuer whose keys are due before this can be decided.

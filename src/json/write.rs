@@ -24,7 +24,7 @@ impl Writer {
     }
 
     /// One value, as text.
-    #[cfg(any(feature = "js-gate", test))]
+    #[cfg(any(feature = "js-gate", feature = "js-tokens", test))]
     pub(crate) fn text_of(value: &(impl Write + ?Sized)) -> String {
         let mut writer = Self::default();
         value.write(&mut writer);
