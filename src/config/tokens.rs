@@ -327,3 +327,7 @@ fn default_keys() -> Vec<String> {
 const fn default_timeout() -> u32 {
     DEFAULT_ENTITLEMENTS_TIMEOUT_MILLISECONDS
 }
+
+#[cfg(test)]
+#[path = "tokens_tests.rs"]
+mod tests;
