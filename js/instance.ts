@@ -3,6 +3,7 @@
 import type { Kernel, KernelName, LimitTables } from "./arithmetic.js";
 import { TollgateError } from "./error.js";
 import type { Core as GateCore, InitOutput as GateExports } from "./generated/gate/tollgate.js";
+import type { Core as TokensCore } from "./generated/tokens/tollgate.js";
 import type { InitOutput, Core as VerifierCore } from "./generated/verifier/tollgate.js";
 
 /** The core's object. The verifier's module has less of it: what only gates are asked. */
@@ -15,7 +16,8 @@ export interface Glue {
     chooseKernel(best: string): string;
     limitTables(bytes: number): void;
     verifier(config: string, kernel: string): VerifierCore;
-    gate?(config: string, kernel: string): GateCore;
+    gate?(config: string, kernel: string, ownKeys?: string | null): GateCore;
+    tokens?(config: string, keys: string, kernel: string): TokensCore;
   };
   initSync(source: { module: WebAssembly.Module }): InitOutput | GateExports;
   __wbg_reset_state(): void;

@@ -14,7 +14,7 @@ const CRATE = ["Cargo.toml", "Cargo.lock", "src"];
 const GENERATED = path("js", "generated");
 
 /** The wasm modules of the npm package, and the feature of the crate that each is. */
-const MODULES = { verifier: "js", gate: "js-gate" };
+const MODULES = { verifier: "js", gate: "js-gate", tokens: "js-tokens" };
 
 /** What can be asked for, and the steps each takes, in order. */
 const TARGETS = {
@@ -50,8 +50,8 @@ function types() {
   );
 }
 
-/** The core with its JavaScript face, optimised, with its glue, beside the TypeScript that uses it: the verifier alone, and the
- *  gate, which verifies too. */
+/** The core with its JavaScript face, optimised, with its glue, beside the TypeScript that uses it: the verifier alone, the
+ *  gate, which verifies too, and the token service. */
 async function wasm() {
   for (const [name, feature] of Object.entries(MODULES)) await wasmOf(name, feature);
 }

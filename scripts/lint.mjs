@@ -14,14 +14,15 @@ const CHECKS = [
   ["biome", () => ["biome", ["check", "--error-on-warnings", "."]]],
   ["conformance", () => [node, [path("scripts", "conformance.mjs"), "--check"]]],
   ["imports", () => [node, ["--test", "--test-reporter=dot", path("tests", "imports.mjs")]]],
-  ["clippy (core)", () => clippy("--all-targets", "--features", "schema")],
+  ["clippy (core)", () => clippy("--all-targets", "--features", "schema,mint")],
   ["clippy (js)", () => clippy("--lib", "--tests", "--features", "js-gate", ...WASM)],
+  ["clippy (tokens)", () => clippy("--lib", "--tests", "--features", "js-tokens", ...WASM)],
   ["clippy (worker)", () => clippy("--lib", "--features", "worker", ...WASM)],
   [
     "rustdoc",
     () => [
       "cargo",
-      ["doc", "--quiet", "--no-deps", "--features", "schema"],
+      ["doc", "--quiet", "--no-deps", "--features", "schema,mint"],
       { env: { RUSTDOCFLAGS: "--deny warnings" } },
     ],
   ],

@@ -10,13 +10,17 @@ import { must, node, path, root, run, stateDirectory, Trouble } from "./project.
 /** No suite takes this long; one that does hangs. */
 const LIMIT_MINUTES = 30;
 
-/** Each suite resolves to its counts. The order is that of `npm test`: what fails fastest comes first. */
+/**
+ * Each suite resolves to its counts. The order is that of `npm test`: what fails fastest comes first. It leaves out what is
+ * `onlyWhenAsked`.
+ */
 export const SUITES = {
   scripts: { needs: "native", run: () => nodeTests(root, "scripts", {}, ["tests/imports.mjs", "bench/*.test.mjs"]) },
   native: { needs: "native", run: native },
   wasm: { needs: "all", run: wasmInNode },
   browser: { needs: "all", run: browser },
   node: { needs: "build", run: packedTarball },
+  tokens: { needs: "build", run: tokens, onlyWhenAsked: true },
   workerd: { needs: "build", run: workerd },
 };
 
@@ -46,7 +50,7 @@ function nativeFeatures() {
   const manifest = readFileSync(path("Cargo.toml"), "utf8");
   const table = manifest.match(/^\[features\]\n([\s\S]*?)(?=^\[)/m)?.[1] ?? "";
   const names = [...table.matchAll(/^([a-z][\w-]*) *=/gm)].map(([, name]) => name);
-  return names.filter((name) => !["default", "js", "js-gate", "worker"].includes(name));
+  return names.filter((name) => !["default", "js", "js-gate", "js-tokens", "worker"].includes(name));
 }
 
 function native() {
@@ -55,7 +59,7 @@ function native() {
 }
 
 function wasmInNode() {
-  return cargo("wasm-pack", ["test", "--node", root, "--features", "js", "--", "--nocapture"]);
+  return cargo("wasm-pack", ["test", "--node", root, "--features", "js,mint", "--", "--nocapture"]);
 }
 
 /** The Rust tests in headless Chrome, then the pages of tests/browser. */
@@ -73,7 +77,7 @@ async function browser() {
   }
   const rust = await cargo(
     "wasm-pack",
-    ["test", "--headless", "--chrome", "--chromedriver", driver, root, "--features", "js", "--", "--nocapture"],
+    ["test", "--headless", "--chrome", "--chromedriver", driver, root, "--features", "js,mint", "--", "--nocapture"],
     {
       // In a worker: the page, which ChromeDriver gives up on after 30 s of silence, stays free while the tests compute.
       WASM_BINDGEN_USE_DEDICATED_WORKER: "1",
@@ -124,6 +128,12 @@ async function packedTarball() {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The token service on its stores. */
+async function tokens() {
+  await build();
+  return nodeTests(root, "tests/tokens");
 }
 
 async function workerd() {

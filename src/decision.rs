@@ -103,6 +103,8 @@ impl Reason {
             Error::InsufficientScope => Self::InsufficientScope,
             Error::UnsendableIdentity(_) => Self::Identity,
             Error::KeysDue { .. } | Error::KeysUnavailable { .. } | Error::ClockInvalid => Self::Unavailable,
+            #[cfg(feature = "mint")]
+            Error::SigningKeyMissing | Error::ClaimReserved { .. } => Self::Unavailable,
             Error::TokenTooLarge
             | Error::HeaderTooLarge
             | Error::MalformedToken

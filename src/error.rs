@@ -139,6 +139,16 @@ pub enum Error {
     /// The principal can't be written as header fields; says why.
     UnsendableIdentity(&'static str),
 
+    /// No signing key's time has come, or the one that is asked for is gone.
+    #[cfg(feature = "mint")]
+    SigningKeyMissing,
+    /// A claim of the caller's has a name that the token service gives a meaning.
+    #[cfg(feature = "mint")]
+    ClaimReserved {
+        /// The claim's name.
+        claim: &'static str,
+    },
+
     /// The configuration can't be right.
     Config {
         /// Path of the member, as in `rules[2].path`; empty for the document.
@@ -210,6 +220,10 @@ impl Error {
             Self::GroupRequired => "group_required",
             Self::InsufficientScope => "insufficient_scope",
             Self::UnsendableIdentity(_) => "unsendable_identity",
+            #[cfg(feature = "mint")]
+            Self::SigningKeyMissing => "signing_key_missing",
+            #[cfg(feature = "mint")]
+            Self::ClaimReserved { .. } => "claim_reserved",
             Self::Config { .. } => "config_invalid",
         }
     }
@@ -285,6 +299,10 @@ impl fmt::Display for Error {
             Self::UnsendableIdentity(why) => {
                 return write!(f, "the principal can't be written as header fields: {why}");
             }
+            #[cfg(feature = "mint")]
+            Self::SigningKeyMissing => "no signing key is active, or the one that is asked for is gone",
+            #[cfg(feature = "mint")]
+            Self::ClaimReserved { claim } => return write!(f, "the claim {claim} is the token service's own"),
             Self::Config { member, problem } if member.is_empty() => {
                 return write!(f, "configuration: {problem}");
             }

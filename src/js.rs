@@ -3,6 +3,8 @@
 
 #[cfg(feature = "js-gate")]
 mod gate;
+#[cfg(feature = "js-tokens")]
+mod tokens;
 
 use wasm_bindgen::prelude::*;
 
@@ -12,9 +14,11 @@ use crate::error::Error;
 use crate::gate::Gate;
 use crate::json::write::{Write, Writer};
 use crate::limits::MAX_TOKEN_BYTES;
+#[cfg(feature = "js-tokens")]
+use crate::tokens::Tokens;
 use crate::verifier::{FetchOutcome, Try, Verifier};
 
-/// A verifier or a gate, with its key sets.
+/// A verifier or a gate with its key sets, or a token service with its keys.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Core {
@@ -30,6 +34,9 @@ enum Inner {
     Verifier(Box<Verifier>),
     #[cfg(feature = "js-gate")]
     Gate(Box<Gate>),
+    /// With a verifier for whoever asks it for one: that takes no token.
+    #[cfg(feature = "js-tokens")]
+    Tokens(Box<(Tokens, Verifier)>),
 }
 
 #[wasm_bindgen]
@@ -194,6 +201,8 @@ impl Core {
             Inner::Verifier(verifier) => verifier,
             #[cfg(feature = "js-gate")]
             Inner::Gate(gate) => gate.verifier(),
+            #[cfg(feature = "js-tokens")]
+            Inner::Tokens(inner) => &inner.1,
         }
     }
 
@@ -202,8 +211,20 @@ impl Core {
             Inner::Verifier(verifier) => verifier,
             #[cfg(feature = "js-gate")]
             Inner::Gate(gate) => gate.verifier_mut(),
+            #[cfg(feature = "js-tokens")]
+            Inner::Tokens(inner) => &mut inner.1,
         }
     }
+}
+
+/// The header fields of a request: names and values in turn, joined by line feeds. A value that holds a line feed shows as a
+/// count that is off; the empty name then refuses the request.
+#[cfg(any(feature = "js-gate", feature = "js-tokens"))]
+fn fields(headers: &str, count: usize) -> Vec<(&str, &str)> {
+    let parts: Vec<&str> = if count == 0 && headers.is_empty() { Vec::new() } else { headers.split('\n').collect() };
+    let pairs: Vec<(&str, &str)> =
+        parts.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect();
+    if pairs.len() == count && parts.len().is_multiple_of(2) { pairs } else { vec![("", "")] }
 }
 
 const fn attempt(last_try: bool) -> Try {

@@ -25,19 +25,27 @@ mod js;
 mod json;
 mod jwk;
 mod keyset;
+#[cfg(feature = "mint")]
+pub mod mint;
 mod policy;
 mod request;
+#[cfg(feature = "mint")]
+pub mod rotation;
 mod route;
 mod tenant;
 #[cfg(test)]
 mod testing;
 mod token;
+#[cfg(feature = "mint")]
+mod tokens;
 mod verifier;
 #[cfg(feature = "worker")]
 pub mod worker;
 
 pub use claims::Principal;
 pub use config::{Config, PrincipalKind, VerifierConfig};
+#[cfg(feature = "mint")]
+pub use config::{TokenService, TokensConfig};
 #[cfg(fuzzing)]
 pub use crypto::fuzzing;
 pub use crypto::{Kernel, limit_tables};
@@ -48,4 +56,6 @@ pub use jwk::{Algorithm, Jwks, Key, SkippedKey};
 pub use keyset::{FetchStart, KeySet, Lookup};
 pub use request::Request;
 pub use token::{Jws, UntrustedToken, Verified, VerifiedJws};
+#[cfg(feature = "mint")]
+pub use tokens::{Step, Tokens};
 pub use verifier::{FetchOutcome, Try, Verification, Verifier};

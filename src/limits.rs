@@ -57,3 +57,41 @@ pub const MAX_COOKIE_BYTES: usize = 16 * 1024;
 pub const MAX_IDENTITY_BYTES: usize = 6 * 1024;
 /// Default life of a preflight answer in the browser, in seconds.
 pub const DEFAULT_PREFLIGHT_SECONDS: u32 = 600;
+
+/// Default life of an access token, in seconds.
+pub const DEFAULT_ACCESS_TOKEN_SECONDS: u32 = 900;
+/// Shortest configured life of an access token, in seconds: below it, clients do little but refresh.
+pub const MIN_ACCESS_TOKEN_SECONDS: u32 = 60;
+/// Longest configured life of an access token, in seconds: nothing revokes one before.
+pub const MAX_ACCESS_TOKEN_SECONDS: u32 = 3_600;
+/// Default life of a family of refresh tokens, in seconds: 30 days.
+pub const DEFAULT_FAMILY_SECONDS: u32 = 2_592_000;
+/// Shortest configured life of a family, in seconds.
+pub const MIN_FAMILY_SECONDS: u32 = 300;
+/// Longest configured life of a family, in seconds: 400 days, after which browsers drop a cookie.
+pub const MAX_FAMILY_SECONDS: u32 = 34_560_000;
+/// Default time in which a refresh token that was just used is answered with the same successor, in seconds.
+pub const DEFAULT_GRACE_SECONDS: u32 = 10;
+/// Longest configured such time, in seconds: a thief may use it too.
+pub const MAX_GRACE_SECONDS: u32 = 60;
+/// A signing key is published this long before it signs, in seconds: [`JWKS_STALE_SECONDS`], for which a verifier may keep an
+/// older set, and 300 for which caches may keep an answer.
+pub const NEXT_KEY_SECONDS: u64 = 3_900;
+/// A signing key stays published this long after its last token's `exp`, in seconds: the ceiling of clock tolerance.
+pub const RETIRED_KEY_SECONDS: u64 = MAX_CLOCK_TOLERANCE_SECONDS as u64;
+/// Most secrets that hold signing keys.
+pub const MAX_KEYS_DOCUMENTS: usize = 8;
+/// Most signing keys of one use.
+pub const MAX_SIGNING_KEYS: usize = 16;
+/// Most segments of the path prefix of the token endpoints.
+pub const MAX_PREFIX_SEGMENTS: usize = 4;
+/// Longest client id, in bytes.
+pub const MAX_CLIENT_ID_BYTES: usize = 64;
+/// Most secrets of one client: the old and the new, and as many to spare.
+pub const MAX_CLIENT_SECRET_HASHES: usize = 4;
+/// Default time for which entitlements are waited for, in milliseconds.
+pub const DEFAULT_ENTITLEMENTS_TIMEOUT_MILLISECONDS: u32 = 2_000;
+/// Shortest such time, in milliseconds.
+pub const MIN_ENTITLEMENTS_TIMEOUT_MILLISECONDS: u32 = 100;
+/// Longest such time, in milliseconds.
+pub const MAX_ENTITLEMENTS_TIMEOUT_MILLISECONDS: u32 = 10_000;

@@ -241,6 +241,12 @@ impl Verifier {
             issuer.keys.fetch_failed(id, now, retry_after);
         }
     }
+
+    /// A verifier that takes no token.
+    #[cfg(feature = "js-tokens")]
+    pub(crate) const fn of_nobody() -> Self {
+        Self { issuers: Vec::new(), by_name: Vec::new(), tolerance: 0.0 }
+    }
 }
 
 impl Issuer {

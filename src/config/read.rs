@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AlgorithmName, ClaimNames, Config, Cookie, Cors, Credentials, CrossSite, EncodedSlash, Identity, Issuer,
-    KeySetText, OneOrMany, Preset, PrincipalKind, Requirement, Rule, Sent, Tenant, TenantFrom, TenantRule, Upstream,
-    VerifierConfig, default_preflight, default_send, default_tolerance,
+    AlgorithmName, ClaimNames, Config, Cookie, Cors, Credentials, CrossSite, EncodedSlash, GateIssuers, Identity,
+    Issuer, KeySetText, OneOrMany, OwnIssuer, OwnPreset, Preset, PrincipalKind, Requirement, Rule, Sent, ServiceNames,
+    Tenant, TenantFrom, TenantRule, Upstream, VerifierConfig, default_preflight, default_send, default_tolerance,
 };
 use crate::error::Error;
 use crate::json::{Document, Fault, Object, Value};
@@ -137,13 +137,13 @@ impl Path<'_> {
 }
 
 /// An object whose members all have a known name.
-struct Members<'d, 'p> {
+pub(crate) struct Members<'d, 'p> {
     object: Option<Object<'d>>,
     at: &'p Path<'p>,
 }
 
 impl<'d, 'p> Members<'d, 'p> {
-    fn of(value: Value<'d>, at: &'p Path<'p>, known: &[&str], faults: &mut Faults) -> Self {
+    pub(crate) fn of(value: Value<'d>, at: &'p Path<'p>, known: &[&str], faults: &mut Faults) -> Self {
         let Value::Object(object) = value else {
             faults.expected(at, "an object", value);
             return Self { object: None, at };
@@ -154,12 +154,21 @@ impl<'d, 'p> Members<'d, 'p> {
         Self { object: Some(object), at }
     }
 
+    /// An object of which someone else reads the other members.
+    fn among_others(value: Value<'d>, at: &'p Path<'p>, faults: &mut Faults) -> Self {
+        let Value::Object(object) = value else {
+            faults.expected(at, "an object", value);
+            return Self { object: None, at };
+        };
+        Self { object: Some(object), at }
+    }
+
     fn get(&self, name: &str) -> Option<Value<'d>> {
         self.object.and_then(|object| object.get(name))
     }
 
     /// A member that is compulsory, unless its type knows what its absence means.
-    fn take<T: Read>(&self, name: &str, faults: &mut Faults) -> T {
+    pub(crate) fn take<T: Read>(&self, name: &str, faults: &mut Faults) -> T {
         match (self.get(name), T::absent()) {
             (None, Some(absent)) => absent,
             (value, _) => {
@@ -173,7 +182,7 @@ impl<'d, 'p> Members<'d, 'p> {
     }
 
     /// A member that has a default.
-    fn take_or<T: Read>(&self, name: &str, default: impl FnOnce() -> T, faults: &mut Faults) -> T {
+    pub(crate) fn take_or<T: Read>(&self, name: &str, default: impl FnOnce() -> T, faults: &mut Faults) -> T {
         match self.get(name) {
             Some(value) => T::read(value, &Path::Member(self.at, name), faults),
             None => default(),
@@ -181,7 +190,7 @@ impl<'d, 'p> Members<'d, 'p> {
     }
 
     /// A member of which a stated null says something else than its absence.
-    fn take_stated<T: Read>(&self, name: &str, faults: &mut Faults) -> Option<T> {
+    pub(crate) fn take_stated<T: Read>(&self, name: &str, faults: &mut Faults) -> Option<T> {
         self.get(name).map(|value| T::read(value, &Path::Member(self.at, name), faults))
     }
 }
@@ -286,6 +295,41 @@ impl Read for KeySetText {
     }
 }
 
+/// The preset tells the service of the same host from all others, and with it which members there are.
+impl Read for GateIssuers {
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
+        let mut issuers = Self { own: None, others: Vec::new() };
+        let Value::Array(items) = value else {
+            faults.expected(at, "an array", value);
+            return issuers;
+        };
+        for (index, item) in items.iter().enumerate() {
+            let at = Path::Item(at, index);
+            let preset = if let Value::Object(object) = item { object.get("preset") } else { None };
+            match preset {
+                Some(Value::String("tollgate")) if issuers.own.is_none() => {
+                    issuers.own = Some((index, Read::read(item, &at, faults)));
+                }
+                Some(Value::String("tollgate")) => {
+                    faults.note(&Path::Member(&at, "preset"), &["is an earlier issuer's too"]);
+                }
+                Some(Value::String(name)) if !["cognito", "auth0"].contains(&name) => {
+                    faults.note(&Path::Member(&at, "preset"), &["expected cognito, auth0 or tollgate"]);
+                }
+                _ => issuers.others.push(Read::read(item, &at, faults)),
+            }
+        }
+        issuers
+    }
+}
+
+impl Read for ServiceNames {
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
+        let members = Members::among_others(value, at, faults);
+        Self { issuer: members.take("issuer", faults), audience: members.take("audience", faults) }
+    }
+}
+
 /// Lists the members of an object: field, name, and what an absent one means where its type does not say.
 macro_rules! read_members {
     ($($name:ident { $($field:ident: $member:literal $($absent:ident $($default:expr)?)?,)* })*) => {$(
@@ -297,7 +341,7 @@ macro_rules! read_members {
         }
 
         #[cfg(all(test, feature = "schema"))]
-        impl Listed for $name {
+        impl crate::config::Listed for $name {
             const MEMBERS: &'static [&'static str] = &[$($member),*];
         }
     )*};
@@ -307,6 +351,9 @@ macro_rules! read_members {
         $members.take_or($member, || $default, $faults)
     };
 }
+
+#[cfg(feature = "mint")]
+pub(crate) use read_members;
 
 /// Lists the spellings of an enumeration. The first variant stands in for what could not be read.
 macro_rules! read_words {
@@ -335,6 +382,7 @@ read_members! {
         rules: "rules",
         identity: "identity" or Identity::default(),
         upstream: "upstream",
+        tokens: "tokens",
     }
     VerifierConfig {
         issuers: "issuers",
@@ -356,6 +404,11 @@ read_members! {
         tenants: "tenants",
         max_age_seconds: "maxAgeSeconds",
         claims: "claims" or ClaimNames::default(),
+    }
+    OwnIssuer {
+        preset: "preset",
+        client_ids: "clientIds",
+        tenants: "tenants",
     }
     ClaimNames {
         tenant: "tenant",
@@ -422,6 +475,9 @@ read_words! {
         Cognito: "cognito",
         Auth0: "auth0",
     }
+    OwnPreset {
+        Tollgate: "tollgate",
+    }
     AlgorithmName {
         ES256: "ES256",
         RS256: "RS256",
@@ -450,6 +506,18 @@ read_words! {
     }
 }
 
+/// A number of seconds that may be a date.
+#[cfg(feature = "mint")]
+impl Read for u64 {
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
+        let number = if let Value::Number(number) = value { number.to_u64() } else { None };
+        number.unwrap_or_else(|| {
+            faults.expected(at, "an integer from 0 to 9007199254740991", value);
+            0
+        })
+    }
+}
+
 /// What a configuration says in a unit test.
 #[cfg(test)]
 pub(crate) fn from_value<T: Read>(value: serde_json::Value) -> Result<T, Error> {
@@ -457,7 +525,7 @@ pub(crate) fn from_value<T: Read>(value: serde_json::Value) -> Result<T, Error> 
 }
 
 #[cfg(all(test, feature = "schema"))]
-trait Listed {
+pub(crate) trait Listed {
     const MEMBERS: &'static [&'static str];
 }
 

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{Core, Inner, attempt, thrown, write_error};
+use super::{Core, Inner, attempt, fields, thrown, write_error};
 use crate::error::Error;
 use crate::gate::Gate;
 use crate::json::write::Writer;
@@ -10,10 +10,15 @@ use crate::request::Request;
 
 #[wasm_bindgen]
 impl Core {
-    /// Reads a gate's configuration, as [`Core::verifier`] does.
-    pub fn gate(config: &str, kernel: &str) -> Result<Core, JsValue> {
+    /// Reads a gate's configuration, as [`Core::verifier`] does. `own_keys` is the JWK set of the token service beside it, as
+    /// JSON text: what the preset `tollgate` takes.
+    pub fn gate(config: &str, kernel: &str, own_keys: Option<String>) -> Result<Core, JsValue> {
         Self::choose_kernel(kernel)?;
-        Gate::from_json(config).map(|gate| Self::new(Inner::Gate(Box::new(gate)))).map_err(thrown)
+        let gate = match own_keys {
+            Some(own_keys) => Gate::from_json_with_own_keys(config, &own_keys),
+            None => Gate::from_json(config),
+        };
+        gate.map(|gate| Self::new(Inner::Gate(Box::new(gate)))).map_err(thrown)
     }
 
     /// Decides a request. `headers` are names and values in turn, joined by line feeds; `count` is the number of pairs.
@@ -22,8 +27,8 @@ impl Core {
         answer.object();
         match &self.inner {
             Inner::Gate(gate) => check(gate, &(method, url, headers, count), now, last_try, &mut answer),
-            Inner::Verifier(_) => {
-                write_error(&Error::config("rules", "is missing: this is a verifier, not a gate"), &mut answer);
+            _ => {
+                write_error(&Error::config("rules", "is missing: this is no gate"), &mut answer);
             }
         }
         answer.end_object();
@@ -34,7 +39,7 @@ impl Core {
     pub fn upstream(&self) -> String {
         match &self.inner {
             Inner::Gate(gate) => Writer::text_of(&gate.upstream()),
-            Inner::Verifier(_) => "null".to_owned(),
+            _ => "null".to_owned(),
         }
     }
 }
@@ -42,13 +47,8 @@ impl Core {
 /// Decides a request, and writes what the host must know: the decision, and which key sets to fetch.
 fn check(gate: &Gate, request: &(&str, &str, &str, usize), now: f64, last_try: bool, answer: &mut Writer) {
     let (method, url, headers, count) = *request;
-    let parts: Vec<&str> = if count == 0 && headers.is_empty() { Vec::new() } else { headers.split('\n').collect() };
-    let pairs: Vec<(&str, &str)> =
-        parts.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect();
-    // A value that holds a line feed shows as a count that is off; the empty name then refuses the request.
-    let fields: &[(&str, &str)] =
-        if pairs.len() == count && parts.len().is_multiple_of(2) { &pairs } else { &[("", "")] };
-    let checked = gate.check(&Request { method, url, headers: fields }, now, attempt(last_try));
+    let fields = fields(headers, count);
+    let checked = gate.check(&Request { method, url, headers: &fields }, now, attempt(last_try));
     checked.decision.write_members(answer);
     match checked.issuer {
         // The issuer whose keys are due before this can be decided.

@@ -28,7 +28,7 @@ impl Writer {
     }
 
     /// One value, as text.
-    #[cfg(any(feature = "js-gate", test))]
+    #[cfg(any(feature = "js-gate", feature = "js-tokens", test))]
     pub(crate) fn text_of(value: &(impl Write + ?Sized)) -> String {
         let mut writer = Self::default();
         value.write(&mut writer);
@@ -104,6 +104,19 @@ impl Writer {
         self.0.push('"');
     }
 
+    /// A member's name, whatever it is.
+    #[cfg(feature = "mint")]
+    pub(crate) fn any_name(&mut self, name: &str) {
+        self.string(name);
+        self.0.push(':');
+    }
+
+    /// A value.
+    #[cfg(feature = "mint")]
+    pub(crate) fn value(&mut self, value: &(impl Write + ?Sized)) {
+        value.write(self);
+    }
+
     fn integer(&mut self, integer: u64) {
         self.separate();
         self.digits(integer);
@@ -160,6 +173,13 @@ impl Write for u32 {
 impl Write for usize {
     fn write(&self, to: &mut Writer) {
         to.integer(*self as u64);
+    }
+}
+
+#[cfg(feature = "mint")]
+impl Write for u64 {
+    fn write(&self, to: &mut Writer) {
+        to.integer(*self);
     }
 }
 

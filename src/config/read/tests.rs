@@ -87,6 +87,8 @@ fn says_where_a_text_stops_being_json() {
 #[cfg(feature = "schema")]
 #[test]
 fn reads_the_very_members_that_the_schema_describes() {
+    use crate::config::{EntitlementsHook, StoreBinding, TokenClient, TokenService};
+
     fn check<T: Listed + schemars::JsonSchema>() {
         let schema = schemars::schema_for!(T).to_value();
         let described: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
@@ -97,6 +99,7 @@ fn reads_the_very_members_that_the_schema_describes() {
     check::<Config>();
     check::<VerifierConfig>();
     check::<Issuer>();
+    check::<OwnIssuer>();
     check::<ClaimNames>();
     check::<Credentials>();
     check::<Cookie>();
@@ -107,4 +110,8 @@ fn reads_the_very_members_that_the_schema_describes() {
     check::<Requirement>();
     check::<Identity>();
     check::<Upstream>();
+    check::<TokenService>();
+    check::<StoreBinding>();
+    check::<EntitlementsHook>();
+    check::<TokenClient>();
 }
