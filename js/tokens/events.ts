@@ -62,15 +62,22 @@ export interface StoreFailedEvent {
 }
 
 /** Nobody could say what the user may do; the answer was 503, and nothing was written. */
-export interface EntitlementsFailedEvent extends Partial<SessionOf> {
+export interface EntitlementsFailedEvent {
   readonly type: "entitlements_failed";
-  /** Why, in a few words. */
-  readonly reason?: string;
+  /** When it happened, in Unix seconds. */
+  readonly time: number;
+  readonly user: string;
+  readonly tenant: string;
 }
 
 /** The record of a session is of no form that this version reads; the answer was 503. */
-export interface RecordUnreadableEvent extends Partial<SessionOf> {
+export interface RecordUnreadableEvent {
   readonly type: "record_unreadable";
+  /** When it happened, in Unix seconds. */
+  readonly time: number;
+  readonly family: string;
+  readonly user: string;
+  readonly tenant: string;
 }
 
 /** The signing keys could not be had. Those at hand stay in use; where there are none, the answer was 503. */
