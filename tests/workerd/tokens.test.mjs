@@ -58,6 +58,19 @@ test("a refresh whose answer was lost gives the same refresh token, to the byte"
   assert.equal(again.refresh_token, second.refresh_token);
 });
 
+test("of many refreshes of one token at once one makes the successor, which all get who get any", async () => {
+  const first = await service.login();
+  const answers = await Promise.all(Array.from({ length: 300 }, () => service.refresh(first)));
+  const successors = new Set();
+  for (const answer of answers) {
+    if (answer.status === 200) successors.add(JSON.parse(answer.text).refresh_token);
+    else assertRefused(answer, 503, "temporarily_unavailable");
+  }
+  assert.equal(successors.size, 1);
+  const [refresh_token] = successors;
+  assert.equal(claims((await service.rotated({ refresh_token })).refresh_token).seq, 3);
+});
+
 const refreshCookie = ({ refresh_token }) => ["cookie", `__Host-refresh_token=${refresh_token}`];
 const byCookie = (pair, headers = [["sec-fetch-site", "same-origin"]]) =>
   send(service.port, { method: "POST", target: "/auth/refresh", headers: [refreshCookie(pair), ...headers] });
