@@ -423,5 +423,4 @@ fn milliseconds(now: f64) -> Option<u64> {
 }
 
 #[cfg(test)]
-#[path = "tokens/tests.rs"]
 mod tests;

@@ -36,7 +36,7 @@ pub(super) enum Wait {
 }
 
 /// Each of them with its name.
-const WAITS: [(Wait, &str); 10] = [
+pub(super) const WAITS: [(Wait, &str); 10] = [
     (Wait::IssueLoad, "issue_load"),
     (Wait::IssueEntitle, "issue_entitle"),
     (Wait::IssueCreate, "issue_create"),
