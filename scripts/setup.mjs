@@ -172,7 +172,10 @@ export async function ensurePython() {
   const wanted = readFileSync(path("tests", "tokens", "requirements.txt"));
   const stamp = join(pythonDirectory, ".requirements-sha256");
   const digest = createHash("sha256").update(wanted).digest("hex");
-  const python = join(pythonDirectory, ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]));
+  const python = join(
+    pythonDirectory,
+    ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]),
+  );
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest && ask(python, ["--version"])) return { python };
   const isNewEnough = "import sys; print('yes' if sys.version_info >= (3, 10) else 'no')";
   const system = ["python3", "python"].find((name) => ask(name, ["-c", isNewEnough]) === "yes");
