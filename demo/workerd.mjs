@@ -28,7 +28,8 @@ const STOP_MS = 3_000;
  *
  * @param directory the bundle: the main module, and what it imports
  * @param wranglerFile names the Worker's compatibility date and flags
- * @param bindings by name: a string is a text variable, `{ service }` a binding to another Worker, else JSON
+ * @param bindings by name: a string is a text variable, `{ service }` a binding to another Worker, `{ durableObject, of }` one
+ *   to the Durable Objects of that class, of another Worker where `of` names it, else JSON
  */
 export function bundledWorker({ name, directory, wranglerFile, bindings = {} }) {
   const files = readdirSync(directory).filter((file) => extname(file) in MODULE_KINDS);
@@ -48,13 +49,16 @@ export function bundledWorker({ name, directory, wranglerFile, bindings = {} }) 
  *
  * @param options.cache address of the Cache API's storage
  * @param options.port 0 for a free one
+ * @param options.storage an existing folder for what Durable Objects store; without one it goes when workerd ends
  * @param options.log called with each line that workerd writes
  * @returns `{ port, pid, stop, ended }`; `ended` resolves when workerd ends by itself or is stopped
  * @throws StartError with workerd's own words, such as a configuration that the gate refuses
  */
-export async function startWorkerd(workers, { cache, port = 0, log = () => {} }) {
+export async function startWorkerd(workers, { cache, port = 0, storage, log = () => {} }) {
   const folder = mkdtempSync(join(tmpdir(), "tollgate-workerd-"));
-  writeFileSync(join(folder, "config.capnp"), capnp(workers, { cache, port, folder }));
+  const disk = storage ?? join(folder, "storage");
+  mkdirSync(disk, { recursive: true });
+  writeFileSync(join(folder, "config.capnp"), capnp(workers, { cache, port, folder, disk }));
   const child = spawn(workerdBinary(), ["serve", "--control-fd=3", "config.capnp"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -112,7 +116,8 @@ function eachLine(stream, take) {
 }
 
 /** workerd's configuration; schema: https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp */
-function capnp(workers, { cache, port, folder }) {
+function capnp(workers, { cache, port, folder, disk }) {
+  const classes = durableObjectClasses(workers);
   const services = workers.map((worker) => {
     const modules = worker.modules.map(([name, file]) => {
       // capnp embeds files below its own only.
@@ -124,13 +129,22 @@ function capnp(workers, { cache, port, folder }) {
     const bindings = Object.entries(worker.bindings).map(([name, value]) => {
       if (typeof value === "string") return `(name = ${text(name)}, text = ${text(value)})`;
       if (typeof value.service === "string") return `(name = ${text(name)}, service = ${text(value.service)})`;
+      if (typeof value.durableObject === "string") {
+        const { durableObject, of = worker.name } = value;
+        const designator = `(className = ${text(durableObject)}, serviceName = ${text(of)})`;
+        return `(name = ${text(name)}, durableObjectNamespace = ${designator})`;
+      }
       return `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`;
     });
+    const namespaces = [...(classes.get(worker.name) ?? [])].map(
+      (name) => `(className = ${text(name)}, uniqueKey = ${text(`${worker.name}-${name}`)}, enableSql = true)`,
+    );
     return `(name = ${text(worker.name)}, worker = (
       modules = [${modules.join(", ")}],
       bindings = [${bindings.join(", ")}],
       compatibilityDate = ${text(worker.compatibilityDate)},
       compatibilityFlags = [${worker.compatibilityFlags.map(text).join(", ")}],
+      durableObjectNamespaces = [${namespaces.join(", ")}], durableObjectStorage = (localDisk = "disk"),
       globalOutbound = "internet", cacheApiOutbound = "cache"))`;
   });
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -138,11 +152,23 @@ const config :Workerd.Config = (
   services = [
     ${services.join(",\n    ")},
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
+    (name = "disk", disk = (path = ${text(disk)}, writable = true)),
     (name = "cache", external = (address = ${text(cache)}, http = ())),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = ${text(workers[0].name)})],
 );
 `;
+}
+
+/** By the name of a Worker: its classes of Durable Objects that somebody is bound to. */
+function durableObjectClasses(workers) {
+  const classes = new Map();
+  for (const { name, bindings } of workers) {
+    for (const { durableObject, of = name } of Object.values(bindings)) {
+      if (durableObject !== undefined) classes.set(of, (classes.get(of) ?? new Set()).add(durableObject));
+    }
+  }
+  return classes;
 }
 
 /** A capnp string. It may hold what JSON may, but escapes are octets: so non-ASCII goes as UTF-8 octets. */

@@ -2,12 +2,15 @@
 // through what could not be decided.
 
 import { env } from "cloudflare:workers";
-import Rust from "../build/index.js";
+import Rust, { Families } from "../build/index.js";
 import { flatten } from "./request.ts";
 import { answerToClient, badGateway, failedClosed, refusal } from "./worker/answer.ts";
 import { configText, readUpstream, type Upstream } from "./worker/config.ts";
 import { forward } from "./worker/forward.ts";
 import { type Allow, WorkerGate } from "./worker/gate.ts";
+
+/** The class of the Durable Objects that keep families of refresh tokens. */
+export { Families };
 
 // At module scope, so that a configuration that cannot be right keeps the Worker from starting at all.
 const gate = new WorkerGate(configText(env));

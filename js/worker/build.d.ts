@@ -4,6 +4,9 @@ declare module "*/build/index.js" {
   export const Core: typeof import("../generated/gate/tollgate.js").Core;
   export type Core = import("../generated/gate/tollgate.js").Core;
 
+  /** The Durable Object of src/worker/families.rs. Only the runtime makes one. */
+  export const Families: new (state: DurableObjectState, env: Cloudflare.Env) => DurableObject;
+
   /** The crate's handlers; every free export of the crate is on the prototype. */
   const Rust: {
     new (context: ExecutionContext, env: Cloudflare.Env): { fetch(request: Request): Promise<Response> };

@@ -1,5 +1,7 @@
-//! The Cloudflare Worker face: key sets over the network, and the handler of last resort. Decides nothing; the gate has.
+//! The Cloudflare Worker face: key sets over the network, the object that keeps families of refresh tokens, and the handler
+//! of last resort. Decides nothing; the gate and the token service have.
 
+pub mod families;
 pub mod keys;
 
 use worker::{Context, Env, Request, Response, Result, event};
