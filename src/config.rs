@@ -13,9 +13,13 @@ mod read;
 #[cfg(feature = "mint")]
 mod tokens;
 
+#[cfg(all(test, feature = "schema"))]
+pub(crate) use read::Listed;
 #[cfg(test)]
 pub(crate) use read::from_value;
 pub(crate) use read::parse;
+#[cfg(feature = "mint")]
+pub(crate) use read::{Faults, Members, Path, Read, read_members};
 #[cfg(feature = "schema")]
 pub use tokens::{EntitlementsHook, StoreBinding, TokenClient};
 #[cfg(feature = "mint")]

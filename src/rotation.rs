@@ -4,7 +4,8 @@
 //! A family is one log-in: refresh tokens numbered in turn, of which only the latest is current. The one before it is
 //! answered with the same successor for a few seconds, because an answer can get lost; every older one is a replay, and
 //! ends the family for the thief and the victim alike. Both hold one successor if both repeat within the window; the
-//! second to use it after that ends the family.
+//! second to use it after that ends the family. Two who each come within the window of the other, every time, are not told
+//! from two tabs of one user.
 //!
 //! Times are milliseconds since 1970, and where an `exp` is meant, seconds.
 
@@ -236,3 +237,6 @@ impl Mark {
 const fn seconds(ms: u64) -> u64 {
     ms / 1000
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Keys and tokens for unit tests, made at run time: the repository holds no private key. Never in a build.
 
+#[cfg(feature = "mint")]
+use std::fmt::Display;
 use std::sync::OnceLock;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -38,15 +40,7 @@ enum Secret {
 impl Signer {
     /// A new P-256 key.
     pub(crate) fn es256(kid: &str) -> Self {
-        let mut bytes = [0; 32];
-        let key = loop {
-            OsRng.fill_bytes(&mut bytes);
-            // Zero and what is not below n are refused: try again.
-            if let Ok(key) = SigningKey::from_slice(&bytes) {
-                break key;
-            }
-        };
-        Self { kid: kid.to_owned(), secret: Secret::Es256(key) }
+        Self { kid: kid.to_owned(), secret: Secret::Es256(new_p256_key()) }
     }
 
     /// The RSA key of this process.
@@ -118,6 +112,44 @@ impl Signer {
     pub(crate) fn sealed(&self, signing_input: &str) -> String {
         format!("{signing_input}.{}", encode(self.sign(signing_input.as_bytes())))
     }
+}
+
+fn new_p256_key() -> SigningKey {
+    let mut bytes = [0; 32];
+    loop {
+        OsRng.fill_bytes(&mut bytes);
+        // Zero and what is not below n are refused: try again.
+        if let Ok(key) = SigningKey::from_slice(&bytes) {
+            return key;
+        }
+    }
+}
+
+/// A new private JWK, as JSON text.
+#[cfg(feature = "mint")]
+pub(crate) fn private_jwk() -> String {
+    private_jwk_of(&new_p256_key())
+}
+
+/// The private JWK of a P-256 key, as JSON text.
+#[cfg(feature = "mint")]
+pub(crate) fn private_jwk_of(key: &SigningKey) -> String {
+    let point = key.verifying_key().to_sec1_point(false);
+    let (x, y) = point.as_bytes()[1..].split_at(32);
+    let (x, y, d) = (encode(x), encode(y), encode(key.to_bytes()));
+    format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}","d":"{d}"}}"#)
+}
+
+/// A keys document: dates and private JWKs of access keys, then of refresh keys.
+#[cfg(feature = "mint")]
+pub(crate) fn keys_document(access: &[(u64, impl Display)], refresh: &[(u64, impl Display)]) -> String {
+    format!(r#"{{"access":[{}],"refresh":[{}]}}"#, dated(access), dated(refresh))
+}
+
+#[cfg(feature = "mint")]
+fn dated(keys: &[(u64, impl Display)]) -> String {
+    let keys: Vec<String> = keys.iter().map(|(from, jwk)| format!(r#"{{"from":{from},"jwk":{jwk}}}"#)).collect();
+    keys.join(",")
 }
 
 /// A JWK set of these keys, as JSON text.

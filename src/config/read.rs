@@ -313,7 +313,7 @@ macro_rules! read_members {
         }
 
         #[cfg(all(test, feature = "schema"))]
-        impl crate::config::read::Listed for $name {
+        impl crate::config::Listed for $name {
             const MEMBERS: &'static [&'static str] = &[$($member),*];
         }
     )*};
@@ -467,6 +467,18 @@ read_words! {
         Permissions: "permissions",
         Email: "email",
         Groups: "groups",
+    }
+}
+
+/// A number of seconds that may be a date.
+#[cfg(feature = "mint")]
+impl Read for u64 {
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
+        let number = if let Value::Number(number) = value { number.to_u64() } else { None };
+        number.unwrap_or_else(|| {
+            faults.expected(at, "an integer from 0 to 9007199254740991", value);
+            0
+        })
     }
 }
 

@@ -3,9 +3,7 @@
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
-use super::OneOrMany;
-use super::read::{Faults, Members, Path, Read, read_members};
-use super::{Cors, Credentials, Tenant};
+use super::{Cors, Credentials, Faults, Members, OneOrMany, Path, Read, Tenant, read_members};
 use crate::base64url;
 use crate::error::Error;
 use crate::json::Value;
@@ -329,3 +327,7 @@ fn default_keys() -> Vec<String> {
 const fn default_timeout() -> u32 {
     DEFAULT_ENTITLEMENTS_TIMEOUT_MILLISECONDS
 }
+
+#[cfg(test)]
+#[path = "tokens_tests.rs"]
+mod tests;

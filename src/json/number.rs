@@ -77,6 +77,15 @@ impl<'d> Number<'d> {
     }
 }
 
+#[cfg(feature = "mint")]
+impl Number<'_> {
+    /// The number when it is written as a plain integer. It is below 2^53, because larger ones are no good JSON here.
+    pub(crate) fn to_u64(self) -> Option<u64> {
+        let digits = self.0.bytes().all(|byte| byte.is_ascii_digit());
+        if digits { self.0.parse().ok() } else { None }
+    }
+}
+
 /// The double nearest to `integer` + `fraction` / `unit`, and a little more where `more` says so. `integer` < 10^12, and
 /// `fraction` < `unit` <= 10^26.
 fn nearest(integer: u64, fraction: u128, unit: u128, more: bool) -> f64 {

@@ -103,6 +103,19 @@ impl Writer {
         self.0.push('"');
     }
 
+    /// A member's name, whatever it is.
+    #[cfg(feature = "mint")]
+    pub(crate) fn any_name(&mut self, name: &str) {
+        self.string(name);
+        self.0.push(':');
+    }
+
+    /// A value.
+    #[cfg(feature = "mint")]
+    pub(crate) fn value(&mut self, value: &(impl Write + ?Sized)) {
+        value.write(self);
+    }
+
     fn integer(&mut self, integer: u64) {
         self.separate();
         self.digits(integer);
@@ -159,6 +172,13 @@ impl Write for u32 {
 impl Write for usize {
     fn write(&self, to: &mut Writer) {
         to.integer(*self as u64);
+    }
+}
+
+#[cfg(feature = "mint")]
+impl Write for u64 {
+    fn write(&self, to: &mut Writer) {
+        to.integer(*self);
     }
 }
 
