@@ -12,6 +12,8 @@ export function must(holds, what) {
 
 const seconds = (ms) => Math.floor(ms / 1000);
 const NO_MARK = { epoch: 0, not_before: 0 };
+/** Whether what stands there is the very write that is tried again, because its answer was lost. */
+const isOwn = (held, record) => held?.write === record.write && held.revoked_at === null;
 /** What no rotation may change. */
 const FIXED = ["schema", "fam", "user", "tenant", "client", "created_at", "absolute_exp", "user_epoch", "tenant_epoch"];
 
@@ -35,6 +37,7 @@ export class Model {
 
   create(record) {
     const held = this.families.get(record.fam);
+    if (isOwn(held, record)) return { done: true, ...this.marksOf(record) };
     if (held) return { done: false, loaded: this.load({ ...record, family: record.fam }) };
     must(record.seq === 1 && record.version === 1 && record.revoked_at === null, "a family does not begin at 1");
     must(record.successor_exp <= record.absolute_exp, "a first token outlives its family");
@@ -45,7 +48,7 @@ export class Model {
   rotate(expected, record) {
     const held = this.families.get(record.fam);
     const marks = this.marksOf(record);
-    if (held?.write === record.write && held.version === record.version) return { done: true, ...marks };
+    if (isOwn(held, record)) return { done: true, ...marks };
     if (!held || held.version !== expected || held.revoked_at !== null) {
       return { done: false, loaded: { family: held ?? null, ...marks } };
     }
