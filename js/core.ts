@@ -1,9 +1,9 @@
-// A verifier's or a gate's core, which outlives the wasm instance, and what a host needs around it. Decides nothing.
+// A verifier's, a gate's or a token service's core, which outlives the wasm instance, and what a host needs around it. Decides nothing.
 
 import { configText } from "./config.js";
 import { TollgateError } from "./error.js";
 import { type CallOptions, type Hooks, type Host, host } from "./hooks.js";
-import { type Core, type Instance, instanceOf, type Kind, type Platform } from "./instance.js";
+import { type Core, type Instance, instanceOf, type Platform, type Source } from "./instance.js";
 import { KeyFetcher } from "./keys.js";
 import { fetchTransport } from "./transport.js";
 
@@ -32,22 +32,20 @@ function verify(instance: Instance, core: Core, token: string, now: number, last
   return decoder.decode(instance.memory.subarray(from, from + length));
 }
 
-/** One verifier's or gate's core, which outlives the wasm instance: it is made again from its configuration's text. */
+/** One core, which outlives the wasm instance: it is made again from the texts that it was made of. */
 export class Handle {
   readonly instance: Instance;
-  readonly #kind: Kind;
-  readonly #config: string;
+  readonly #source: Source;
   /** Called with each core made again, to fill it. */
   readonly #restored: (core: Core) => void;
   #core: Core | undefined;
   #generation: number;
 
-  constructor(platform: Platform, kind: Kind, config: string, restored: (core: Core) => void) {
+  constructor(platform: Platform, source: Source, restored: (core: Core) => void) {
     this.instance = instanceOf(platform);
-    this.#kind = kind;
-    this.#config = config;
+    this.#source = source;
     this.#restored = restored;
-    this.#core = this.instance.create(kind, config);
+    this.#core = this.instance.create(source);
     this.#generation = this.instance.generation;
   }
 
@@ -76,7 +74,7 @@ export class Handle {
   /** `core`, or the one made in its place when the instance it belonged to is gone. */
   #live(core: Core): Core {
     if (this.#generation === this.instance.generation) return core;
-    const remade = this.instance.create(this.#kind, this.#config);
+    const remade = this.instance.create(this.#source);
     this.#core = remade;
     this.#generation = this.instance.generation;
     this.#restored(remade);
@@ -90,9 +88,9 @@ export class Client {
   readonly #handle: Handle;
   readonly #keys: KeyFetcher;
 
-  constructor(platform: Platform, kind: Kind, config: unknown, hooks: Hooks | undefined) {
+  constructor(platform: Platform, kind: "verifier" | "gate", config: unknown, hooks: Hooks | undefined) {
     this.host = host(hooks);
-    this.#handle = new Handle(platform, kind, configText(config), (core) => this.#keys.restore(core));
+    this.#handle = new Handle(platform, { kind, config: configText(config) }, (core) => this.#keys.restore(core));
     const { now, emit, fetch } = this.host;
     const transport = fetchTransport(fetch, platform.keyRequest);
     this.#keys = new KeyFetcher(keyCore(this.#handle), { now, emit, transport });

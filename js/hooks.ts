@@ -94,11 +94,17 @@ export function host(hooks: Hooks = {}): Host {
     if (!(HOOK_NAMES as readonly string[]).includes(name)) throw configError(`hooks.${name}`, "now, fetch or onEvent");
   }
   const { now, fetch, onEvent } = ownHooks(hooks);
-  return {
-    now: now === undefined ? () => Date.now() / 1000 : () => readClock(now),
-    fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)),
-    emit: onEvent === undefined ? () => {} : (event) => tell(onEvent, event),
-  };
+  return { now: clock(now), fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), emit: listener(onEvent) };
+}
+
+/** The host's clock, or the runtime's. It never throws. */
+export function clock(now: (() => number) | undefined): () => number {
+  return now === undefined ? () => Date.now() / 1000 : () => readClock(now);
+}
+
+/** Tells `onEvent`, where there is one. It never throws. */
+export function listener<Event>(onEvent: ((event: Event) => void) | undefined): (event: Event) => void {
+  return onEvent === undefined ? () => {} : (event) => tell(onEvent, event);
 }
 
 function ownHooks(hooks: Hooks): Hooks {
@@ -120,7 +126,7 @@ function readClock(now: () => number): number {
   }
 }
 
-function tell(onEvent: (event: TollgateEvent) => unknown, event: TollgateEvent): void {
+function tell<Event>(onEvent: (event: Event) => unknown, event: Event): void {
   try {
     const result = onEvent(event);
     // An async hook that rejects must not become an unhandled rejection, which ends a Node process.

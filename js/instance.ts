@@ -6,8 +6,8 @@ import type { Core as GateCore, InitOutput as GateExports } from "./generated/ga
 import type { Core as TokensCore } from "./generated/tokens/tollgate.js";
 import type { InitOutput, Core as VerifierCore } from "./generated/verifier/tollgate.js";
 
-/** The core's object. The verifier's module has less of it: what only gates are asked. */
-export type Core = GateCore;
+/** The core's object. Each module has its part of it: the verifier's has not what only gates or token services are asked. */
+export type Core = GateCore & TokensCore;
 
 /** wasm-bindgen's glue for one of the modules; it has that module's one instance. */
 export interface Glue {
@@ -23,7 +23,7 @@ export interface Glue {
   __wbg_reset_state(): void;
 }
 
-/** What differs between runtimes, and between the verifier's module and the gate's. */
+/** What differs between runtimes, and between the modules. */
 export interface Platform {
   readonly glue: Glue;
   /** The compiled module. Called once, at first use. */
@@ -34,8 +34,10 @@ export interface Platform {
   readonly keyRequest: RequestInit;
 }
 
-/** Which of the core's two faces a configuration is for. */
-export type Kind = "verifier" | "gate";
+/** What a core is made of: which of its faces, and that one's texts. */
+export type Source =
+  | { readonly kind: "verifier" | "gate"; readonly config: string }
+  | { readonly kind: "tokens"; readonly config: string; readonly keys: string };
 
 /** A quarter of what a module's memory can be; more would be a mistake. */
 const MAX_TABLE_BYTES = 2 ** 30;
@@ -43,7 +45,7 @@ const MAX_TABLE_BYTES = 2 ** 30;
 /** What `limitTables` was given last, for instances to come. */
 let tableBytes: number | undefined;
 
-/** The one instance of a platform's module, which all verifiers or gates share. */
+/** The one instance of a platform's module, which all verifiers, gates or token services share. */
 export class Instance {
   /** Grows when the instance is rebuilt; a `Core` of an earlier generation is a dangling pointer. */
   generation = 0;
@@ -69,13 +71,10 @@ export class Instance {
   }
 
   /** @throws TollgateError `config_invalid`, `module_invalid` or `internal_error` */
-  create(kind: Kind, config: string): Core {
+  create(source: Source): Core {
     this.#ready();
-    const { Core } = this.#platform.glue;
-    const make = kind === "gate" ? Core.gate : Core.verifier;
-    if (make === undefined) throw new TypeError("the verifier's module has no gate");
     try {
-      return make(config, this.#platform.kernel) as Core;
+      return made(this.#platform, source) as Core;
     } catch (error) {
       if (isConfigError(error)) throw new TollgateError(error.code, error.message, { member: error.member });
       throw this.rebuild(error);
@@ -142,6 +141,14 @@ export class Instance {
     }
     return !this.#poisoned;
   }
+}
+
+/** @throws ConfigFault, or anything when the core trapped */
+function made({ glue: { Core }, kernel }: Platform, source: Source): object {
+  const { kind, config } = source;
+  const core = kind === "tokens" ? Core.tokens?.(config, source.keys, kernel) : Core[kind]?.(config, kernel);
+  if (core === undefined) throw new TypeError(`this module makes no ${kind}`);
+  return core;
 }
 
 const instances = new Map<Platform, Instance>();

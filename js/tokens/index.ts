@@ -3,11 +3,10 @@
 import * as inline from "../generated/tokens/inline.js";
 import * as glue from "../generated/tokens/tollgate.js";
 import { inlinePlatform } from "../kernel.js";
+import { type CreateTokens, tokensFor } from "./service.js";
 
-/**
- * The token service's module in this runtime.
- *
- * @internal
- */
-export const platform = /* @__PURE__ */ inlinePlatform(glue, inline);
+const platform = /* @__PURE__ */ inlinePlatform(glue, inline);
+
+/** Makes a token service; see `CreateTokens`. */
+export const createTokens: CreateTokens = /* @__PURE__ */ tokensFor(platform);
 export * from "./public.js";
