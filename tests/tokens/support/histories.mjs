@@ -7,8 +7,8 @@ import { Model, must, Violation } from "./model.mjs";
 import { Random } from "./random.mjs";
 import { currentRequest, Scheduler } from "./scheduler.mjs";
 
-/** 1 January 2026, in milliseconds. */
-export const START = 1_767_225_600_000;
+/** 1 January 2100, in milliseconds: what ended by the clock of a Durable Object itself would be deleted. */
+export const START = 4_102_444_800_000;
 /** What is configured, in turn: the usual; no window at all; the widest, and an end to those who are idle. */
 export const RULES = [
   { graceMs: 10_000, idleSeconds: null, familySeconds: 2_592_000 },
