@@ -4,10 +4,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { faulty } from "./support/faults.mjs";
+import { START } from "./support/histories.mjs";
 import { claims, header, post } from "./support/http.mjs";
 import { keysDocument } from "./support/keys.mjs";
 import { fresh, makeService } from "./support/service.mjs";
-import { START } from "./support/histories.mjs";
 import { forEachStore, storeError } from "./support/stores.mjs";
 
 const REFUSED = { status: 400, error: "invalid_grant" };
@@ -169,7 +169,11 @@ forEachStore((name, opened) => {
           };
           // Before each call of the store, and while the hook is asked.
           const store = faulty(opened().store, () => undefined, { error: storeError, turn: revoke });
-          const { driver } = makeService({ store, keys: plain.keys, entitlements: async () => (await revoke(), { member: true }) });
+          const { driver } = makeService({
+            store,
+            keys: plain.keys,
+            entitlements: async () => (await revoke(), { member: true }),
+          });
           const answer = await driver.refresh(refresh);
           // The last step is the delivery of the last answer: what was committed after that reading may be too late.
           if (steps > step + 1) assert.notEqual(answer.status, 200, `step ${step} of ${steps}`);

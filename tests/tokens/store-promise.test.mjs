@@ -59,7 +59,11 @@ forEachStore((_name, opened) => {
   });
 
   test("a record comes back as it was written, to the member", async () => {
-    const odd = { user: `${fresh("a")}"b'c\\ü 💥 -- $.x #:`, tenant: `${fresh("t")}?1;%`, idle_exp: START / 1000 + 3_700 };
+    const odd = {
+      user: `${fresh("a")}"b'c\\ü 💥 -- $.x #:`,
+      tenant: `${fresh("t")}?1;%`,
+      idle_exp: START / 1000 + 3_700,
+    };
     const record = await created(odd);
     assert.deepEqual(await standing(record), record);
   });

@@ -1,9 +1,9 @@
 // Plays many histories against the real service on one store. Decides nothing: histories.mjs judges.
 
+import { createTokens, StoreError } from "tollgate/tokens";
 import { History, RULES, START, world } from "./histories.mjs";
 import { httpDriver } from "./http.mjs";
-import { keysDocument, makeClient, configuration } from "./keys.mjs";
-import { createTokens, StoreError } from "tollgate/tokens";
+import { configuration, keysDocument, makeClient } from "./keys.mjs";
 
 /** Of each use three keys, of which clock steps make one after the other the active one. */
 const KEY_DATES = [0, START / 1000 + 3_000, START / 1000 + 8_000];

@@ -12,10 +12,12 @@ export const fresh = (name) => `${name}-${randomBytes(6).toString("hex")}`;
 /** A store that keeps the name and the arguments of each call. */
 export function spied(store) {
   const calls = [];
-  const method = (name) => (...args) => {
-    calls.push({ name, args });
-    return store[name](...args);
-  };
+  const method =
+    (name) =>
+    (...args) => {
+      calls.push({ name, args });
+      return store[name](...args);
+    };
   const names = ["load", "create", "rotate", "revoke", "revokeAll"];
   return { store: Object.fromEntries(names.map((name) => [name, method(name)])), calls };
 }
@@ -27,7 +29,13 @@ export function spied(store) {
  * @param options.clock `{ now }`, in milliseconds
  * @param options.entitlements replaces the hook that calls everyone a member
  */
-export function makeService({ store, config = {}, keys = keysDocument([0]), clock = { now: START }, entitlements } = {}) {
+export function makeService({
+  store,
+  config = {},
+  keys = keysDocument([0]),
+  clock = { now: START },
+  entitlements,
+} = {}) {
   const web = makeClient("web", { cookies: true, revokeAll: true });
   const other = makeClient("other");
   const events = [];

@@ -16,10 +16,12 @@ export const storeError = (operation, reason) => new StoreError(operation, reaso
 async function openMemory() {
   const store = memoryStore();
   const written = [];
-  const noted = (operation) => (...args) => {
-    written.push(JSON.stringify(args));
-    return store[operation](...args);
-  };
+  const noted =
+    (operation) =>
+    (...args) => {
+      written.push(JSON.stringify(args));
+      return store[operation](...args);
+    };
   const writes = Object.fromEntries(["create", "rotate", "revoke", "revokeAll"].map((name) => [name, noted(name)]));
   const load = (at) => store.load(at);
   return { store: { load, ...writes }, dump: async () => Buffer.from(written.join("\n")), stop: async () => {} };
@@ -28,13 +30,15 @@ async function openMemory() {
 async function openDurable() {
   const storage = storageFolder();
   let store = await startStore({ storage: storage.folder });
-  const method = (name) => async (...args) => {
-    try {
-      return await store[name](...args);
-    } catch (error) {
-      throw storeError(name, error.reason ?? "network");
-    }
-  };
+  const method =
+    (name) =>
+    async (...args) => {
+      try {
+        return await store[name](...args);
+      } catch (error) {
+        throw storeError(name, error.reason ?? "network");
+      }
+    };
   const names = ["load", "create", "rotate", "revoke", "revokeAll"];
   return {
     store: Object.fromEntries(names.map((name) => [name, method(name)])),
