@@ -165,7 +165,7 @@ fn header_token<'a>(request: &Judged<'a>) -> Result<HeaderToken<'a>, Error> {
 }
 
 /// The scheme of an `Authorization` value: its leading token characters.
-fn scheme(value: &str) -> &str {
+pub(crate) fn scheme(value: &str) -> &str {
     let end = value.find(|c: char| !c.is_ascii() || !is_token(c.encode_utf8(&mut [0; 4]))).unwrap_or(value.len());
     value.split_at_checked(end).map_or("", |(scheme, _)| scheme)
 }
@@ -177,7 +177,7 @@ fn is_b64token(text: &str) -> bool {
 }
 
 /// All `Cookie` fields as one line; HTTP/2 may split them (RFC 9113 section 8.2.3).
-fn cookie_line(request: &Judged<'_>) -> Result<String, Error> {
+pub(crate) fn cookie_line(request: &Judged<'_>) -> Result<String, Error> {
     let mut line = String::new();
     for value in request.values("cookie") {
         if !line.is_empty() {
@@ -198,7 +198,7 @@ fn cookie_pair(pair: &str) -> Option<(&str, &str)> {
 }
 
 /// The value of the named cookie. Empty is absent; two different values are refused.
-fn cookie_token(line: &str, name: &str) -> Result<Option<String>, Error> {
+pub(crate) fn cookie_token(line: &str, name: &str) -> Result<Option<String>, Error> {
     let mut found: Option<&str> = None;
     for (_, value) in line.split(';').filter_map(cookie_pair).filter(|(n, _)| *n == name) {
         match found {

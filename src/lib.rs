@@ -37,7 +37,7 @@ mod tenant;
 mod testing;
 mod token;
 #[cfg(feature = "mint")]
-mod tokens;
+pub mod tokens;
 mod verifier;
 #[cfg(feature = "worker")]
 pub mod worker;

@@ -89,6 +89,24 @@ pub const MAX_PREFIX_SEGMENTS: usize = 4;
 pub const MAX_CLIENT_ID_BYTES: usize = 64;
 /// Most secrets of one client: the old and the new, and as many to spare.
 pub const MAX_CLIENT_SECRET_HASHES: usize = 4;
+/// Shortest secret of a client that is looked at, in bytes: 256 random bits in base64url.
+pub const MIN_CLIENT_SECRET_BYTES: usize = 43;
+/// Largest body of a request for tokens, in bytes: a refresh token and little else.
+pub const MAX_FORM_BYTES: usize = 16 * 1024;
+/// Longest id of a user or a tenant for whom tokens are issued, in bytes. It is a store's key.
+pub const MAX_USER_BYTES: usize = 256;
+/// Longest answer about entitlements, in bytes: twice what fits into a token.
+pub const MAX_ENTITLEMENTS_BYTES: usize = 16 * 1024;
+/// Longest such answer, without claims of its own, that surely fits into a token and a cookie, in bytes.
+pub const MAX_UNTRIED_ENTITLEMENTS_BYTES: usize = 1024;
+/// How often one request tries to write before it gives up, while others are faster.
+pub const MAX_ROTATION_ROUNDS: u64 = 3;
+/// Longest `Set-Cookie` value, in bytes: browsers drop a longer cookie (RFC 6265 section 6.1).
+pub const MAX_SET_COOKIE_BYTES: usize = 4096;
+/// How long caches may keep the published keys, in seconds; [`NEXT_KEY_SECONDS`] allows for it.
+pub const KEY_SET_CACHE_SECONDS: u32 = 300;
+/// After how many seconds to try again what could not be done.
+pub const UNAVAILABLE_RETRY_SECONDS: u32 = 1;
 /// Default time for which entitlements are waited for, in milliseconds.
 pub const DEFAULT_ENTITLEMENTS_TIMEOUT_MILLISECONDS: u32 = 2_000;
 /// Shortest such time, in milliseconds.

@@ -130,7 +130,7 @@ impl<'a> Judged<'a> {
 }
 
 /// Splits an absolute URL into scheme, authority and target; a raw target has only the last.
-fn split_url(url: &str) -> Result<(Option<&'static str>, Option<&str>, &str), Error> {
+pub(crate) fn split_url(url: &str) -> Result<(Option<&'static str>, Option<&str>, &str), Error> {
     if url.starts_with('/') {
         return Ok((None, None, url));
     }

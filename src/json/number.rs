@@ -86,6 +86,14 @@ impl Number<'_> {
     }
 }
 
+#[cfg(feature = "mint")]
+impl<'d> Number<'d> {
+    /// The number as it was written.
+    pub(crate) const fn text(self) -> &'d str {
+        self.0
+    }
+}
+
 /// The double nearest to `integer` + `fraction` / `unit`, and a little more where `more` says so. `integer` < 10^12, and
 /// `fraction` < `unit` <= 10^26.
 fn nearest(integer: u64, fraction: u128, unit: u128, more: bool) -> f64 {

@@ -1,5 +1,8 @@
 //! Writes JSON: what the core answers, in as few steps as it takes. Reads none, and invents no member.
 
+#[cfg(feature = "mint")]
+use super::Value;
+
 /// JSON in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Writer(String);
@@ -24,7 +27,7 @@ impl Writer {
     }
 
     /// One value, as text.
-    #[cfg(any(feature = "js-gate", feature = "js-tokens", test))]
+    #[cfg(any(feature = "js-gate", feature = "mint", test))]
     pub(crate) fn text_of(value: &(impl Write + ?Sized)) -> String {
         let mut writer = Self::default();
         value.write(&mut writer);
@@ -179,6 +182,27 @@ impl Write for usize {
 impl Write for u64 {
     fn write(&self, to: &mut Writer) {
         to.integer(*self);
+    }
+}
+
+/// As it was read; nesting is bounded by the reader.
+#[cfg(feature = "mint")]
+impl Write for Value<'_> {
+    fn write(&self, to: &mut Writer) {
+        match self {
+            Self::Null => to.json("null"),
+            Self::Bool(value) => value.write(to),
+            Self::Number(number) => to.json(number.text()),
+            Self::String(text) => to.string(text),
+            Self::Array(items) => {
+                to.array();
+                for item in items.iter() {
+                    item.write(to);
+                }
+                to.end_array();
+            }
+            Self::Object(object) => to.json(object.text()),
+        }
     }
 }
 
