@@ -128,6 +128,40 @@ forEachStore((name, opened) => {
     await refused(driver.refresh(next.refresh));
   });
 
+  // catalogue: Q07
+  test("a thief and a victim can't take turns: of two that use one token in turn, one is caught", async () => {
+    const { driver, login, clock } = service();
+    let { refresh } = await login();
+    // Each uses what the other did just before, within the window: both get one successor, and rotation goes on.
+    for (let step = 0; step < (name === "memory" ? 1_000 : 30); step += 1) {
+      clock.now += 1_000;
+      const thief = await granted(driver.refresh(refresh));
+      const victim = await granted(driver.refresh(refresh));
+      assert.equal(thief.refresh, victim.refresh);
+      assert.equal(claims(thief.refresh).seq, step + 2);
+      ({ refresh } = thief);
+    }
+    // But whoever is one step behind ends it, window or not.
+    const { refresh: next } = await granted(driver.refresh(refresh));
+    const { refresh: last } = await granted(driver.refresh(next));
+    await refused(driver.refresh(refresh));
+    await refused(driver.refresh(last));
+  });
+
+  // catalogue: R08
+  test("a service and a store that were started again know what they knew", async () => {
+    const { login, driver, keys, clock } = service();
+    const { refresh } = await login();
+    const lost = await granted(driver.refresh(refresh));
+    await opened().restart?.();
+    const { driver: another } = service({ keys, clock });
+    assert.equal((await granted(another.refresh(refresh))).refresh, lost.refresh);
+    clock.now += 10_000;
+    await refused(another.refresh(refresh));
+    await opened().restart?.();
+    await refused(service({ keys, clock }).driver.refresh(lost.refresh));
+  });
+
   // catalogue: Q08
   test("without a window the predecessor is a replay at once", async () => {
     const { driver, login } = service({ config: { graceSeconds: 0 } });
@@ -172,7 +206,7 @@ forEachStore((name, opened) => {
           const { driver } = makeService({
             store,
             keys: plain.keys,
-            entitlements: async () => (await revoke(), { member: true }),
+            entitlements: () => revoke().then(() => ({ member: true })),
           });
           const answer = await driver.refresh(refresh);
           // The last step is the delivery of the last answer: what was committed after that reading may be too late.

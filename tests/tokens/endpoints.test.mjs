@@ -50,7 +50,6 @@ test("no answer of an endpoint may be kept, whatever it says", async () => {
   }
 });
 
-// catalogue: P09
 describe("a request that is no form of RFC 6749 is an invalid_request, and touches no store", () => {
   const good = "grant_type=refresh_token&refresh_token=x";
   const cases = {
@@ -71,13 +70,15 @@ describe("a request that is no form of RFC 6749 is an invalid_request, and touch
     "a tenant on a refresh": { body: `${good}&tenant=ying` },
   };
   for (const [what, { path = TOKEN, body, headers }] of Object.entries(cases)) {
-    test(what, async () => {
+    // catalogue: P09
+    test(`refuses ${what}`, async () => {
       const { tokens, web, calls } = service();
       is(await post(tokens, path, { client: web, body, headers }), 400, "invalid_request");
       assert.deepEqual(calls, []);
     });
   }
 
+  // catalogue: P09
   test("a body that is too large, by one byte and by far", async () => {
     const { tokens, web, calls } = service();
     for (const size of [16_385, 1 << 20]) {
@@ -88,6 +89,7 @@ describe("a request that is no form of RFC 6749 is an invalid_request, and touch
     assert.deepEqual(calls, []);
   });
 
+  // catalogue: P09
   test("any method but POST", async () => {
     const { tokens, web, calls } = service();
     for (const path of [TOKEN, "/auth/refresh", "/auth/revoke", "/auth/revoke-all"]) {
@@ -156,7 +158,6 @@ test("a client's id and secret may be percent-encoded (RFC 6749 section 2.3.1)",
   is(await post(tokens, TOKEN, { headers: { authorization }, body: sessionForm() }), 200, undefined);
 });
 
-// catalogue: Q14
 describe("a token that we did not sign is refused, and touches no store", () => {
   /** A token signed with some key, over other claims. */
   function signed({ jwk }, head, body) {
@@ -165,6 +166,7 @@ describe("a token that we did not sign is refused, and touches no store", () => 
     return `${parts}.${sign("sha256", Buffer.from(parts), key).toString("base64url")}`;
   }
 
+  // catalogue: Q14
   test("forged, foreign, truncated, an access token, none at all", async () => {
     const { tokens, web, login, calls, keys, driver } = service();
     const { refresh, access } = await login();
@@ -207,7 +209,7 @@ describe("a token that we did not sign is refused, and touches no store", () => 
     assert.equal((await driver.refresh(refresh)).status, 200);
   });
 
-  // catalogue: P06
+  // catalogue: P06, Q14
   test("each bit flipped", async () => {
     const { driver, login, calls } = service();
     const { refresh } = await login();
@@ -236,6 +238,25 @@ describe("a token that we did not sign is refused, and touches no store", () => 
     assert.deepEqual(calls, []);
     assert.equal((await driver.refresh(refresh)).status, 200);
   });
+});
+
+// catalogue: P04
+test("a hook that names a claim of ours is down: no token, and nothing written", async () => {
+  const reserved =
+    "iss aud sub client_id iat exp jti auth_time sid tid plan permissions groups email nbf cnf act scope azp token_use acr amr fam seq gty email_verified";
+  const { tokens, web, hook, calls, login } = service();
+  const { refresh } = await login();
+  calls.length = 0;
+  for (const name of reserved.split(" ")) {
+    hook.ask = () => ({ member: true, claims: { [name]: "x" } });
+    for (const body of [refreshForm(refresh), sessionForm()]) {
+      is(await post(tokens, TOKEN, { client: web, body }), 503, "temporarily_unavailable");
+    }
+  }
+  assert.deepEqual(new Set(calls.map(({ name }) => name)), new Set(["load"]));
+  hook.ask = () => ({ member: true, claims: { "https://app.example/team": ["a", 1, null] } });
+  const { json } = await post(tokens, TOKEN, { client: web, body: refreshForm(refresh) });
+  assert.deepEqual(claims(json.access_token)["https://app.example/team"], ["a", 1, null]);
 });
 
 // catalogue: Q19, Q09
@@ -352,7 +373,6 @@ describe("the cookie form", () => {
     assert.equal(claims(next.slice(REFRESH.length + 1).split(";")[0]).seq, 2);
   });
 
-  // catalogue: L09
   test("obeys the cross-site rule, and a refusal of it clears nothing", async () => {
     const { tokens, login, calls } = service();
     const { refresh } = await login();

@@ -31,7 +31,7 @@ async function patiently(ask) {
 
 forEachStore((_name, opened) => {
   for (const many of [2, 10, 1_000]) {
-    // catalogue: Q03
+    // catalogue: Q03, R10
     test(`${many} refreshes of one token at once have one successor`, async () => {
       const { driver, login, typesOf, events } = makeService({ store: opened().store });
       const { refresh } = await login();
