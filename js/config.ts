@@ -34,6 +34,16 @@ export type Issuer = DeepReadonly<Omit<core.Issuer, "jwks">> & { readonly jwks?:
   ) &
   ({ readonly audience: DeepReadonly<core.OneOrMany> } | { readonly clientIds: readonly string[] });
 
+/**
+ * The token service of the same host: `issuer` and `audience` are those of `tokens`, and the keys are handed to the gate.
+ *
+ * @example
+ * ```ts
+ * const issuer: OwnIssuer = { preset: "tollgate" };
+ * ```
+ */
+export type OwnIssuer = DeepReadonly<core.OwnIssuer>;
+
 /** A JSON Web Key Set (RFC 7517 section 5) of public keys. */
 export interface KeySet {
   /** Each a public JWK, such as `crypto.subtle.exportKey("jwk", key)` gives. */
@@ -41,15 +51,15 @@ export interface KeySet {
 }
 
 /** The configuration of a verifier: issuers, and the clock tolerance in seconds (0 to 300, default 30). */
-export type VerifierConfig = WithIssuers<core.VerifierConfig>;
+export type VerifierConfig = WithIssuers<core.VerifierConfig, Issuer>;
 
 /**
  * The configuration of a gate, which is that of `tollgate.json`. TypeScript reads an imported JSON file with wider types
  * than these, so say `config as Config` then; what is wrong in it is still found, when the gate is made.
  */
-export type Config = WithIssuers<core.Config>;
+export type Config = WithIssuers<core.Config, Issuer | OwnIssuer>;
 
-type WithIssuers<T> = DeepReadonly<Omit<T, "issuers">> & { readonly issuers: readonly Issuer[] };
+type WithIssuers<T, I> = DeepReadonly<Omit<T, "issuers">> & { readonly issuers: readonly I[] };
 
 /**
  * The JSON text of `config`.

@@ -16,7 +16,7 @@ export interface Glue {
     chooseKernel(best: string): string;
     limitTables(bytes: number): void;
     verifier(config: string, kernel: string): VerifierCore;
-    gate?(config: string, kernel: string): GateCore;
+    gate?(config: string, kernel: string, ownKeys?: string | null): GateCore;
     tokens?(config: string, keys: string, kernel: string): TokensCore;
   };
   initSync(source: { module: WebAssembly.Module }): InitOutput | GateExports;

@@ -1,7 +1,7 @@
 // Every public name but the functions that the runtimes' entry files make. Holds no code.
 
 export type { Kernel, KernelName, LimitTables } from "./arithmetic.js";
-export type { Config, DeepReadonly, Issuer, KeySet, VerifierConfig } from "./config.js";
+export type { Config, DeepReadonly, Issuer, KeySet, OwnIssuer, VerifierConfig } from "./config.js";
 export { TollgateError, type TollgateErrorDetails } from "./error.js";
 export type { Allow, CreateGate, Decision, Deny, Gate, HeaderField, Unavailable } from "./gate.js";
 export type {

@@ -31,7 +31,8 @@ pub use tokens::{TokenService, TokensConfig};
 #[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
 pub struct Config {
     /// Who may issue tokens. At least one.
-    pub issuers: Vec<Issuer>,
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<GateIssuer>"))]
+    pub issuers: GateIssuers,
     /// How far clocks may disagree, in seconds: 0 to 300.
     #[cfg_attr(feature = "schema", schemars(default = "default_tolerance"))]
     pub clock_tolerance_seconds: u32,
@@ -54,16 +55,61 @@ pub struct Config {
     pub upstream: Option<Upstream>,
     /// The token service of the same host, whose tokens the preset `tollgate` takes.
     #[cfg_attr(feature = "schema", schemars(default, with = "Option<TokenService>", extend("default" = null)))]
-    pub tokens: Option<OwnIssuer>,
+    pub tokens: Option<ServiceNames>,
 }
 
 /// What a gate reads of its host's own token service: whose tokens they are. The service reads the rest.
 #[derive(Debug, Clone)]
-pub struct OwnIssuer {
+pub struct ServiceNames {
     /// The `iss` of its tokens.
     pub issuer: String,
     /// The `aud` of its access tokens.
     pub audience: OneOrMany,
+}
+
+/// Whose tokens a gate takes.
+#[derive(Debug, Clone)]
+pub struct GateIssuers {
+    /// The token service of the same host, and its position among them all.
+    pub own: Option<(usize, OwnIssuer)>,
+    /// The others, in their order.
+    pub others: Vec<Issuer>,
+}
+
+/// The shape of one of them, for the schema only.
+#[cfg(feature = "schema")]
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code, clippy::large_enum_variant)]
+pub enum GateIssuer {
+    /// The token service of the same host.
+    Own(OwnIssuer),
+    /// Another.
+    Other(Issuer),
+}
+
+/// The token service of the same host: `issuer` and `audience` are those of `tokens`, and its keys come from memory.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
+pub struct OwnIssuer {
+    /// `tollgate`.
+    pub preset: OwnPreset,
+    /// The clients of which `client_id` must be one. Default: any of the service's.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub client_ids: Option<Vec<String>>,
+    /// The tenants whose tokens are taken. Default: any.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub tenants: Option<Vec<String>>,
+}
+
+/// What marks the token service of the same host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "lowercase"))]
+pub enum OwnPreset {
+    /// This package's own.
+    Tollgate,
 }
 
 /// The configuration of a verifier that has no gate around it.

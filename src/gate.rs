@@ -1,6 +1,8 @@
 //! Decides one request, top-down. This file reads as the security argument: one line a check, in the order in which
 //! they happen, and nothing is allowed that did not pass them all.
 
+mod own;
+
 use crate::claims::Principal;
 use crate::config::{self, Config};
 use crate::cors::{Cors, is_preflight};
@@ -76,14 +78,23 @@ impl Gate {
     /// # Errors
     /// [`Error::Config`], naming the member.
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        Self::new(&config::parse(json)?)
+        Self::new(&config::parse(json)?, None)
     }
 
-    /// Builds a gate.
+    /// Reads the configuration of a gate beside a token service, whose published keys `own_keys` is, as the JSON text of a JWK
+    /// set. The preset `tollgate` takes them; without that they are not looked at.
     ///
     /// # Errors
     /// [`Error::Config`], naming the member.
-    pub fn new(config: &Config) -> Result<Self, Error> {
+    pub fn from_json_with_own_keys(json: &str, own_keys: &str) -> Result<Self, Error> {
+        Self::new(&config::parse(json)?, Some(own_keys))
+    }
+
+    /// Builds a gate; `own_keys` is as in [`Gate::from_json_with_own_keys`].
+    ///
+    /// # Errors
+    /// [`Error::Config`], naming the member.
+    pub fn new(config: &Config, own_keys: Option<&str>) -> Result<Self, Error> {
         if config.rules.is_empty() {
             return Err(Error::config("rules", "expected at least one rule; without one, everything is denied"));
         }
@@ -96,7 +107,7 @@ impl Gate {
             check_upstream(upstream)?;
         }
         Ok(Self {
-            verifier: Verifier::compile(&config.issuers, config.clock_tolerance_seconds)?,
+            verifier: Verifier::compile(&own::filled_in(config, own_keys)?, config.clock_tolerance_seconds)?,
             router: Router::compile(&config.rules)?,
             rules: rules.collect::<Result<_, Error>>()?,
             places: Places::compile(&config.credentials)?,

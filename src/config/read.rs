@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AlgorithmName, ClaimNames, Config, Cookie, Cors, Credentials, CrossSite, EncodedSlash, Identity, Issuer,
-    KeySetText, OneOrMany, OwnIssuer, Preset, PrincipalKind, Requirement, Rule, Sent, Tenant, TenantFrom, TenantRule,
-    Upstream, VerifierConfig, default_preflight, default_send, default_tolerance,
+    AlgorithmName, ClaimNames, Config, Cookie, Cors, Credentials, CrossSite, EncodedSlash, GateIssuers, Identity,
+    Issuer, KeySetText, OneOrMany, OwnIssuer, OwnPreset, Preset, PrincipalKind, Requirement, Rule, Sent, ServiceNames,
+    Tenant, TenantFrom, TenantRule, Upstream, VerifierConfig, default_preflight, default_send, default_tolerance,
 };
 use crate::error::Error;
 use crate::json::{Document, Fault, Object, Value};
@@ -295,7 +295,35 @@ impl Read for KeySetText {
     }
 }
 
-impl Read for OwnIssuer {
+/// The preset tells the service of the same host from all others, and with it which members there are.
+impl Read for GateIssuers {
+    fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
+        let mut issuers = Self { own: None, others: Vec::new() };
+        let Value::Array(items) = value else {
+            faults.expected(at, "an array", value);
+            return issuers;
+        };
+        for (index, item) in items.iter().enumerate() {
+            let at = Path::Item(at, index);
+            let preset = if let Value::Object(object) = item { object.get("preset") } else { None };
+            match preset {
+                Some(Value::String("tollgate")) if issuers.own.is_none() => {
+                    issuers.own = Some((index, Read::read(item, &at, faults)));
+                }
+                Some(Value::String("tollgate")) => {
+                    faults.note(&Path::Member(&at, "preset"), &["is an earlier issuer's too"]);
+                }
+                Some(Value::String(name)) if !["cognito", "auth0"].contains(&name) => {
+                    faults.note(&Path::Member(&at, "preset"), &["expected cognito, auth0 or tollgate"]);
+                }
+                _ => issuers.others.push(Read::read(item, &at, faults)),
+            }
+        }
+        issuers
+    }
+}
+
+impl Read for ServiceNames {
     fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
         let members = Members::among_others(value, at, faults);
         Self { issuer: members.take("issuer", faults), audience: members.take("audience", faults) }
@@ -377,6 +405,11 @@ read_members! {
         max_age_seconds: "maxAgeSeconds",
         claims: "claims" or ClaimNames::default(),
     }
+    OwnIssuer {
+        preset: "preset",
+        client_ids: "clientIds",
+        tenants: "tenants",
+    }
     ClaimNames {
         tenant: "tenant",
         plan: "plan",
@@ -441,6 +474,9 @@ read_words! {
     Preset {
         Cognito: "cognito",
         Auth0: "auth0",
+    }
+    OwnPreset {
+        Tollgate: "tollgate",
     }
     AlgorithmName {
         ES256: "ES256",

@@ -10,10 +10,15 @@ use crate::request::Request;
 
 #[wasm_bindgen]
 impl Core {
-    /// Reads a gate's configuration, as [`Core::verifier`] does.
-    pub fn gate(config: &str, kernel: &str) -> Result<Core, JsValue> {
+    /// Reads a gate's configuration, as [`Core::verifier`] does. `own_keys` is the JWK set of the token service beside it, as
+    /// JSON text: what the preset `tollgate` takes.
+    pub fn gate(config: &str, kernel: &str, own_keys: Option<String>) -> Result<Core, JsValue> {
         Self::choose_kernel(kernel)?;
-        Gate::from_json(config).map(|gate| Self::new(Inner::Gate(Box::new(gate)))).map_err(thrown)
+        let gate = match own_keys {
+            Some(own_keys) => Gate::from_json_with_own_keys(config, &own_keys),
+            None => Gate::from_json(config),
+        };
+        gate.map(|gate| Self::new(Inner::Gate(Box::new(gate)))).map_err(thrown)
     }
 
     /// Decides a request. `headers` are names and values in turn, joined by line feeds; `count` is the number of pairs.

@@ -99,6 +99,7 @@ fn reads_the_very_members_that_the_schema_describes() {
     check::<Config>();
     check::<VerifierConfig>();
     check::<Issuer>();
+    check::<OwnIssuer>();
     check::<ClaimNames>();
     check::<Credentials>();
     check::<Cookie>();
