@@ -10,6 +10,7 @@ import { buildSync } from "esbuild";
 import { startCache } from "./cache.mjs";
 import { demonstrationConfig } from "./config.mjs";
 import { makeKey, signToken, startIssuer } from "./issuer.mjs";
+import { login, makeClient, makeKeys, refresh, withTokens } from "./sessions.mjs";
 import { bundledWorker, StartError, startWorkerd } from "./workerd.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -40,9 +41,10 @@ async function refuseBusy(port) {
     throw new Trouble(`port ${port} can't be used (${failure.code}): stop what uses it, or take another with --port`);
 }
 
-function readConfig(file, issuer) {
+function readConfig(file, issuer, client) {
   if (file === undefined) {
-    return JSON.stringify(demonstrationConfig(JSON.parse(readFileSync(join(root, "tollgate.json"), "utf8")), issuer));
+    const example = JSON.parse(readFileSync(join(root, "tollgate.json"), "utf8"));
+    return JSON.stringify(withTokens(demonstrationConfig(example, issuer), client));
   }
   try {
     return readFileSync(file, "utf8");
@@ -51,17 +53,17 @@ function readConfig(file, issuer) {
   }
 }
 
-/** The sample API's bundle. */
-function orders() {
-  const directory = join(root, "dist", "orders");
+/** A Worker of the demonstration, bundled. */
+function worker(name) {
+  const directory = join(root, "dist", name);
   buildSync({
-    entryPoints: [join(root, "demo", "orders", "orders.ts")],
-    outfile: join(directory, "orders.js"),
+    entryPoints: [join(root, "demo", name, `${name}.ts`)],
+    outfile: join(directory, `${name}.js`),
     bundle: true,
     format: "esm",
     logLevel: "error",
   });
-  return bundledWorker({ name: "orders", directory, wranglerFile: join(root, "demo", "orders", "wrangler.toml") });
+  return bundledWorker({ name, directory, wranglerFile: join(root, "demo", name, "wrangler.toml") });
 }
 
 /** What workerd says of a configuration is one line of ours, and a stack. */
@@ -73,19 +75,28 @@ async function start({ port, config }) {
   await refuseBusy(port);
   const issuer = await startIssuer();
   const cache = await startCache();
-  const text = readConfig(config, issuer);
+  const client = makeClient();
+  const text = readConfig(config, issuer, client);
   const gate = bundledWorker({
     name: "tollgate",
     directory: join(root, "dist", "worker"),
     wranglerFile: join(root, "wrangler.toml"),
-    // ORIGIN_PROOF stands in for the secret that a configuration like tollgate.json names.
-    bindings: { TOLLGATE_CONFIG: text, ORDERS: { service: "orders" }, ORIGIN_PROOF: "for-development-only" },
+    bindings: {
+      TOLLGATE_CONFIG: text,
+      ORDERS: { service: "orders" },
+      // Stands in for the secret that a configuration like tollgate.json names.
+      ORIGIN_PROOF: "for-development-only",
+      TOLLGATE_KEYS: makeKeys(),
+      TOLLGATE_FAMILIES: { durableObject: "Families" },
+      ENTITLEMENTS: { service: "entitlements" },
+    },
   });
-  const workerd = await startWorkerd([gate, orders()], { cache: cache.address, port }).catch((error) => {
+  const workers = [gate, worker("orders"), worker("entitlements")];
+  const workerd = await startWorkerd(workers, { cache: cache.address, port }).catch((error) => {
     throw error instanceof StartError ? startTrouble(error) : error;
   });
   const stop = () => Promise.all([workerd.stop(), issuer.stop(), cache.stop()]);
-  return { port: workerd.port, issuer, ended: workerd.ended, stop };
+  return { port: workerd.port, issuer, client, ended: workerd.ended, stop };
 }
 
 /** Each try: what it shows, the status it will get, and the curl arguments. */
@@ -121,12 +132,43 @@ function tries({ claims, keys, token }) {
   ];
 }
 
-function introduce({ port, issuer }, config) {
+/** The same for the token service, with sessions of its own for each try. */
+async function sessionTries(port, client) {
+  const begin = () => login(port, client, "ann", "acme");
+  const replayed = await begin();
+  const used = await refresh(port, client, replayed);
+  const newest = await refresh(port, client, used);
+  const [fresh, browsers, ended] = [await begin(), await begin(), await begin()];
+  const basic = `-u ${client.id}:${client.secret}`;
+  const form = (parameters) => parameters.map((parameter) => `-d ${parameter}`).join(" ");
+  const refreshing = ({ refresh_token }) =>
+    `${basic} ${form(["grant_type=refresh_token", `refresh_token=${refresh_token}`])}`;
+  const logIn = `${basic} ${form(["grant_type=urn:tollgate:session", "user=ann", "tenant=acme"])}`;
+  const cookie = `-X POST -H "cookie: __Host-refresh_token=${browsers.refresh_token}" -H "sec-fetch-site: same-origin"`;
+  return [
+    ["a log-in, by a program that has checked the password", 200, "acme", "/auth/token", logIn],
+    [
+      "its access token, on a route for pro tenants",
+      200,
+      "acme",
+      "/reports/",
+      `-H "authorization: Bearer ${fresh.access_token}"`,
+    ],
+    ["a refresh", 200, "acme", "/auth/token", refreshing(fresh)],
+    ["a refresh by a browser, which has its tokens in cookies", 200, "acme", "/auth/refresh", cookie],
+    ["a replay: a refresh token that was used before", 400, "acme", "/auth/token", refreshing(replayed)],
+    ["the newest token of that session, which the replay ended", 400, "acme", "/auth/token", refreshing(newest)],
+    ["a log-out", 200, "acme", "/auth/revoke", `${basic} ${form([`token=${ended.refresh_token}`])}`],
+    ["a refresh after it", 400, "acme", "/auth/token", refreshing(ended)],
+  ];
+}
+
+async function introduce({ port, issuer, client }, config) {
   console.log(`\nTollgate runs in workerd, in front of the sample API: http://acme.localhost:${port}`);
   console.log(`The development issuer's keys: ${issuer.jwksUri}\n`);
   if (config !== undefined) return console.log(`The rules are those of ${config}. Ctrl-C stops.`);
   console.log("status  what, and how to try it");
-  for (const [what, status, tenant, path, args] of tries(issuer)) {
+  for (const [what, status, tenant, path, args] of [...tries(issuer), ...(await sessionTries(port, client))]) {
     console.log(`\n${status}     ${what}`);
     console.log(`curl -i ${args ? `${args} ` : ""}http://${tenant}.localhost:${port}${path}`);
   }
@@ -136,7 +178,7 @@ function introduce({ port, issuer }, config) {
 try {
   const asked = options();
   const running = await start(asked);
-  introduce(running, asked.config);
+  await introduce(running, asked.config);
   const signal = new Promise((asked) => {
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(name, () => asked(name));
   });

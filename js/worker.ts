@@ -1,26 +1,32 @@
-// The Worker's entry: decides with one synchronous call, then answers or forwards. Reads no body, and never lets
-// through what could not be decided.
+// The Worker's entry: has the token service answer what is for it, decides about all else with one synchronous call, then
+// answers or forwards. Reads no body of what it forwards, and never lets through what could not be decided.
 
 import { env } from "cloudflare:workers";
 import Rust, { Families } from "../build/index.js";
 import { flatten } from "./request.ts";
-import { answerToClient, badGateway, failedClosed, refusal } from "./worker/answer.ts";
+import { answered, answerToClient, badGateway, failedClosed } from "./worker/answer.ts";
 import { configText, readUpstream, type Upstream } from "./worker/config.ts";
 import { forward } from "./worker/forward.ts";
 import { type Allow, WorkerGate } from "./worker/gate.ts";
+import { readTokens } from "./worker/tokens.ts";
 
 /** The class of the Durable Objects that keep families of refresh tokens. */
 export { Families };
 
 // At module scope, so that a configuration that cannot be right keeps the Worker from starting at all.
-const gate = new WorkerGate(configText(env));
+const config = configText(env);
+const tokens = readTokens(config, env);
+const gate = new WorkerGate(config, (time) => tokens?.keySet(time));
 const upstream = readUpstream(gate.upstream(), env);
 
 export default {
   async fetch(request, bindings, context) {
-    const decision = await gate.decide(flatten(request), context);
+    const flat = flatten(request);
+    const answer = tokens === null ? null : await tokens.answer(request, flat);
+    if (answer !== null) return answered(answer);
+    const decision = await gate.decide(flat, context);
     if (decision === undefined) return failedClosed();
-    if (decision.outcome !== "allow") return refusal(decision);
+    if (decision.outcome !== "allow") return answered(decision);
     // The crate's own handler answers what has nowhere to go.
     if (upstream === null) return new Rust(context, bindings).fetch(request);
     return exchange(request, decision, upstream);

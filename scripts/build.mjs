@@ -83,11 +83,11 @@ function npm() {
 
 /** Refuses a wrangler.toml or tollgate.json with which the Worker could not start. */
 function configuration() {
-  const judge = "js/generated/gate/tollgate_bg.wasm";
-  const inputs = filesUnder(["wrangler.toml", "tollgate.json", judge, "scripts/configuration.mjs"]);
+  const judges = ["gate", "tokens"].map((name) => `js/generated/${name}/tollgate_bg.wasm`);
+  const inputs = filesUnder(["wrangler.toml", "tollgate.json", ...judges, "scripts/configuration.mjs"]);
   return unlessFresh({ name: "configuration", inputs, outputs: [] }, async () => {
     await checkVariables();
-    await checkConfigurations(join(GENERATED, "gate"));
+    await checkConfigurations(GENERATED);
   });
 }
 

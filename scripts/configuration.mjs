@@ -1,5 +1,7 @@
-// Checks at build what the Worker would check at its first request: its configuration. Repairs nothing.
+// Checks at build what the Worker would check at its first request: its configuration, and the bindings that it names.
+// Repairs nothing, and sees no secret.
 
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -10,17 +12,23 @@ const MAX_VARIABLE_BYTES = 5 * 1024;
 
 const WRANGLER_FILE = path("wrangler.toml");
 
-/** Every TOLLGATE_CONFIG of wrangler.toml, of the top level and of each environment, as [where, text]. */
-async function variables(file) {
+/** The top level of wrangler.toml and each environment, as [where, settings]. Bindings and variables are inherited by none. */
+async function places(file) {
   if (!existsSync(file)) throw new Trouble("wrangler.toml is missing");
   const { experimental_readRawConfig } = await import("wrangler");
   const { rawConfig } = experimental_readRawConfig({ config: file });
-  const places = [["[vars]", rawConfig.vars]];
-  for (const [name, environment] of Object.entries(rawConfig.env ?? {}))
-    places.push([`[env.${name}.vars]`, environment.vars]);
-  return places
-    .filter(([, vars]) => vars && Object.hasOwn(vars, "TOLLGATE_CONFIG"))
-    .map(([where, { TOLLGATE_CONFIG: value }]) => [where, typeof value === "string" ? value : JSON.stringify(value)]);
+  const environments = Object.entries(rawConfig.env ?? {}).map(([name, environment]) => [`env.${name}.`, environment]);
+  return [["", rawConfig], ...environments.map(([at, own]) => [at, { migrations: rawConfig.migrations, ...own }])];
+}
+
+/** Every TOLLGATE_CONFIG of wrangler.toml, as [where, text, settings]. */
+async function variables(file) {
+  return (await places(file))
+    .filter(([, { vars }]) => vars && Object.hasOwn(vars, "TOLLGATE_CONFIG"))
+    .map(([at, settings]) => {
+      const value = settings.vars.TOLLGATE_CONFIG;
+      return [`[${at}vars]`, typeof value === "string" ? value : JSON.stringify(value), settings];
+    });
 }
 
 /** @throws Trouble when a TOLLGATE_CONFIG is too long for a variable */
@@ -35,20 +43,81 @@ export async function checkVariables(file = WRANGLER_FILE) {
   }
 }
 
-/** Lets the core itself judge tollgate.json and every TOLLGATE_CONFIG. @throws Trouble naming the member */
+/**
+ * Lets the core itself judge tollgate.json and every TOLLGATE_CONFIG, and looks for the bindings that they name.
+ *
+ * @param generated where the modules are that judge: `gate` and `tokens`
+ * @throws Trouble naming the member
+ */
 export async function checkConfigurations(generated, files = {}) {
   const { bundled = path("tollgate.json"), wrangler = WRANGLER_FILE } = files;
-  const { Core, initSync } = await import(pathToFileURL(join(generated, "tollgate.js")).href);
-  initSync({ module: readFileSync(join(generated, "tollgate_bg.wasm")) });
-  const texts = [["tollgate.json", readFileSync(bundled, "utf8")]];
-  for (const [where, text] of await variables(wrangler)) texts.push([`wrangler.toml ${where} TOLLGATE_CONFIG`, text]);
-  for (const [where, text] of texts) {
+  const cores = { Gate: await core(join(generated, "gate")), Tokens: await core(join(generated, "tokens")) };
+  const [[, settings]] = await places(wrangler);
+  const texts = [["tollgate.json", readFileSync(bundled, "utf8"), settings]];
+  for (const [where, text, own] of await variables(wrangler)) {
+    texts.push([`wrangler.toml ${where} TOLLGATE_CONFIG`, text, own]);
+  }
+  for (const [where, text, own] of texts) {
     try {
-      Core.gate(text, "scalar").free();
+      judge(text, cores);
     } catch (error) {
       if (error.code !== "config_invalid") throw error;
       const named = !error.member || error.message.includes(error.member);
       throw new Trouble(`${where}: ${error.message}${named ? "" : ` (at ${error.member})`}`);
     }
+    checkBindings(where, tokensOf(text), own);
+  }
+}
+
+async function core(folder) {
+  const { Core, initSync } = await import(pathToFileURL(join(folder, "tollgate.js")).href);
+  initSync({ module: readFileSync(join(folder, "tollgate_bg.wasm")) });
+  return Core;
+}
+
+/** The `tokens` member, if the text is JSON that has one. The core judges both. */
+function tokensOf(text) {
+  try {
+    return JSON.parse(text).tokens ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function judge(text, { Gate, Tokens }) {
+  if (tokensOf(text) === null) return Gate.gate(text, "scalar").free();
+  const tokens = Tokens.tokens(text, keysForNow(), "scalar");
+  Gate.gate(text, "scalar", tokens.tokensKeySet(Date.now() / 1000)).free();
+  tokens.free();
+}
+
+/** The real keys are secrets. These take their place while the rest is judged, and are forgotten. */
+function keysForNow() {
+  const key = () => ({
+    from: 1,
+    jwk: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }),
+  });
+  return JSON.stringify({ access: [key()], refresh: [key()] });
+}
+
+/** What a token service needs of wrangler.toml. Whether a secret is there can't be seen from here. */
+function checkBindings(where, tokens, { durable_objects: objects, migrations = [], services = [] }) {
+  if (tokens === null) return;
+  const refuse = (member, expected) => {
+    throw new Trouble(`${where}: tokens.${member}: expected ${expected} in wrangler.toml, beside that configuration`);
+  };
+  const name = tokens.store?.durableObject ?? "TOLLGATE_FAMILIES";
+  const bound = objects?.bindings?.find((binding) => binding.name === name);
+  if (bound?.class_name !== "Families") {
+    refuse("store.durableObject", `[[durable_objects.bindings]] with the name ${name} and the class_name Families`);
+  }
+  // A class of another Worker is that one's to make.
+  const isMade = migrations.some(({ new_sqlite_classes: made }) => made?.includes("Families"));
+  if (bound.script_name === undefined && !isMade) {
+    refuse("store.durableObject", `[[migrations]] with Families among the new_sqlite_classes`);
+  }
+  const service = tokens.entitlements?.service;
+  if (service != null && !services.some(({ binding }) => binding === service)) {
+    refuse("entitlements.service", `[[services]] with the binding ${service}`);
   }
 }

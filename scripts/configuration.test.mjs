@@ -1,7 +1,7 @@
 // Tests of configuration.mjs with a stand-in for the core: what is judged, and how a refusal reads.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -19,16 +19,32 @@ function written(name, text) {
 const wranglerFile = (vars) => written("wrangler.toml", `name = "t"\n${vars}`);
 
 written("package.json", '{ "type": "module" }');
-written("tollgate_bg.wasm", "");
-written(
-  "tollgate.js",
-  `export function initSync() {}
-export const Core = { gate(text) {
-  if (text === "good") return { free() {} };
-  throw Object.assign(new Error("expected a list"), { code: "config_invalid", member: "issuers" });
-} };
+for (const name of ["gate", "tokens"]) {
+  mkdirSync(join(folder, name));
+  written(join(name, "tollgate_bg.wasm"), "");
+  written(
+    join(name, "tollgate.js"),
+    `export function initSync() {}
+function made(text) {
+  if (text === "bad") throw fault("expected a list", "issuers");
+  return { free() {}, tokensKeySet: () => "the keys" };
+}
+const fault = (words, member) => Object.assign(new Error(words), { code: "config_invalid", member });
+export const Core = {
+  gate(text, kernel, keys) {
+    if (text.includes("tokens") && keys !== "the keys") throw fault("needs keys", "issuers[0].preset");
+    return made(text);
+  },
+  tokens(text, keys) {
+    const { access, refresh } = JSON.parse(keys);
+    if (access[0].jwk.d === refresh[0].jwk.d) throw fault("one key twice", "keys");
+    if (text.includes("wrong")) throw fault("expected a URL", "tokens.issuer");
+    return made(text);
+  },
+};
 `,
-);
+  );
+}
 
 test("a TOLLGATE_CONFIG of exactly 5 KB is taken", async () => {
   await checkVariables(wranglerFile(`[vars]\nTOLLGATE_CONFIG = '${"x".repeat(5120)}'`));
@@ -63,4 +79,48 @@ test("the core's refusal of a variable names where it stands", async () => {
 
 test("a configuration that the core takes is taken", async () => {
   await checkConfigurations(folder, { bundled: written("tollgate.json", "good"), wrangler: wranglerFile("") });
+});
+
+const withTokens = (more = {}) => JSON.stringify({ tokens: { entitlements: null, ...more } });
+const FAMILIES = `
+[[durable_objects.bindings]]
+name = "TOLLGATE_FAMILIES"
+class_name = "Families"
+`;
+const MIGRATIONS = `
+[[migrations]]
+tag = "v1"
+new_sqlite_classes = ["Families"]
+`;
+const check = (config, settings) =>
+  checkConfigurations(folder, { bundled: written("tollgate.json", config), wrangler: wranglerFile(settings) });
+
+test("tokens whose bindings are there are taken, with keys made for the moment", async () => {
+  await check(withTokens(), FAMILIES + MIGRATIONS);
+  const services = `[[services]]\nbinding = "ENTITLEMENTS"\nservice = "entitlements"\n`;
+  await check(withTokens({ entitlements: { service: "ENTITLEMENTS" } }), FAMILIES + MIGRATIONS + services);
+});
+
+test("tokens that can't be right are refused by the core, naming the member", async () => {
+  await assert.rejects(check(withTokens({ issuer: "wrong" }), FAMILIES + MIGRATIONS), /tokens\.issuer/);
+});
+
+test("tokens without the binding, the class, the migration or the service are refused", async () => {
+  const object = /tollgate\.json: tokens\.store\.durableObject: .*name TOLLGATE_FAMILIES and the class_name Families/;
+  await assert.rejects(check(withTokens(), MIGRATIONS), object);
+  await assert.rejects(check(withTokens(), MIGRATIONS + FAMILIES.replace('"Families"', '"Other"')), object);
+  await assert.rejects(check(withTokens({ store: { durableObject: "OTHER" } }), FAMILIES + MIGRATIONS), /name OTHER/);
+  await assert.rejects(check(withTokens(), FAMILIES), /tokens\.store\.durableObject: .*new_sqlite_classes/);
+  const config = withTokens({ entitlements: { service: "ENTITLEMENTS" } });
+  await assert.rejects(check(config, FAMILIES + MIGRATIONS), /tokens\.entitlements\.service: .*binding ENTITLEMENTS/);
+});
+
+test("an environment has bindings of its own, and the migrations of all", async () => {
+  const own = `[env.live.vars]\nTOLLGATE_CONFIG = '${withTokens()}'\n`;
+  const bound = FAMILIES.replace("durable_objects", "env.live.durable_objects");
+  await check("good", MIGRATIONS + own + bound);
+  await assert.rejects(
+    check("good", MIGRATIONS + FAMILIES + own),
+    /\[env\.live\.vars\] TOLLGATE_CONFIG: tokens\.store/,
+  );
 });

@@ -1,7 +1,7 @@
 // Every public name of `tollgate/tokens` but the functions that the runtimes' entry files make. Holds no code.
 
-export { durableStore, type FamiliesNamespace, type FamiliesObject } from "./durable.js";
 export { TollgateError, type TollgateErrorDetails } from "../error.js";
+export { durableStore, type FamiliesNamespace, type FamiliesObject } from "./durable.js";
 export {
   type DynamoDbClient,
   type DynamoDbOptions,

@@ -1,7 +1,7 @@
 // Answers: the gate's own, and the upstream's made fit for the client. Never lets a shared cache keep what one principal
 // was given.
 
-import type { Allow, HeaderField, Refusal } from "./gate.ts";
+import type { Allow, HeaderField } from "./gate.ts";
 
 /** RFC 9110 section 7.6.1: they describe one connection and end with it. */
 const HOP_BY_HOP = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
@@ -14,8 +14,15 @@ const CORS_FIELDS = [
   "access-control-expose-headers",
 ];
 
-/** The gate's own answer to a request that it did not let through. */
-export function refusal({ status, headers, body }: Refusal): Response {
+/** What the core says is to be answered. */
+interface CoreAnswer {
+  readonly status: number;
+  readonly headers: readonly HeaderField[];
+  readonly body: string;
+}
+
+/** The core's own answer: to a request that the gate did not let through, or to one for the token service. */
+export function answered({ status, headers, body }: CoreAnswer): Response {
   return new Response(body === "" ? null : body, { status, headers: headers.map(([name, value]) => [name, value]) });
 }
 

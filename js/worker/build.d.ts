@@ -1,8 +1,12 @@
 // The types of worker-build's output, which has none of its own: the crate's exports as js/worker.ts uses them.
 
 declare module "*/build/index.js" {
-  export const Core: typeof import("../generated/gate/tollgate.js").Core;
-  export type Core = import("../generated/gate/tollgate.js").Core;
+  /** A gate's core, or a token service's: the Worker's module has both faces. */
+  export type Core = import("../generated/gate/tollgate.js").Core & import("../generated/tokens/tollgate.js").Core;
+  export const Core: {
+    gate(config: string, kernel: string, ownKeys?: string): Core;
+    tokens(config: string, keys: string, kernel: string): Core;
+  };
 
   /** The Durable Object of src/worker/families.rs. Only the runtime makes one. */
   export const Families: new (state: DurableObjectState, env: Cloudflare.Env) => DurableObject;

@@ -38,32 +38,39 @@ export function configText(env: Bindings): string {
 export function readUpstream(member: string, env: Bindings): Upstream | null {
   const upstream: UpstreamMember | null = JSON.parse(member);
   if (upstream === null) return null;
-  if (upstream.service != null) return { kind: "service", service: readService(upstream.service, env) };
+  if (upstream.service != null)
+    return { kind: "service", service: readService("upstream.service", upstream.service, env) };
   // The core has checked that one of the two is there, and that a URL has no path.
   const origin = upstream.url!.replace(/\/$/, "");
-  return { kind: "url", origin, proof: upstream.secret == null ? null : readSecret(upstream.secret, env) };
+  return { kind: "url", origin, proof: upstream.secret == null ? null : readProof(upstream.secret, env) };
 }
 
-function readService(name: string, env: Bindings): Fetcher {
+/** The Worker that `member` of the configuration names. @throws Error when there is no such binding */
+export function readService(member: string, name: string, env: Bindings): Fetcher {
   const service = binding(env, name) as Fetcher | undefined;
   if (typeof service !== "object" || typeof service.fetch !== "function") {
-    throw new Error(`tollgate: configuration: upstream.service: expected a service binding named ${name}`);
+    throw new Error(`tollgate: configuration: ${member}: expected a service binding named ${name}`);
   }
   return service;
 }
 
 /** A secret that could not be sent as it is would be a proof that never matches. */
-function readSecret(name: string, env: Bindings): string {
+function readProof(name: string, env: Bindings): string {
+  return readSecret("upstream.secret", name, env, /^[\x21-\x7e]+$/, " of visible ASCII characters");
+}
+
+/** The secret that `member` of the configuration names. @throws Error when it is missing or not of that form */
+export function readSecret(member: string, name: string, env: Bindings, form = /./, formInWords = ""): string {
   const secret = binding(env, name);
-  if (typeof secret !== "string" || !/^[\x21-\x7e]+$/.test(secret)) {
+  if (typeof secret !== "string" || !form.test(secret)) {
     throw new Error(
-      `tollgate: configuration: upstream.secret: expected a secret named ${name} of visible ASCII characters ` +
-        `(wrangler secret put ${name})`,
+      `tollgate: configuration: ${member}: expected a secret named ${name}${formInWords} (wrangler secret put ${name})`,
     );
   }
   return secret;
 }
 
-function binding(env: Bindings, name: string): unknown {
+/** What the environment calls `name`. */
+export function binding(env: Bindings, name: string): unknown {
   return Object.hasOwn(env, name) ? (env as Record<string, unknown>)[name] : undefined;
 }

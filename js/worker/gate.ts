@@ -1,11 +1,11 @@
-// The core in this isolate: asks it, fetches keys for it, and makes it anew after a trap. Lets nothing through by failing.
+// The gate in this isolate: asks its core and fetches keys for it. Lets nothing through by failing.
 
-import { Core } from "../../build/index.js";
 import type { Deny, HeaderField, Allow as PublicAllow, Unavailable } from "../gate.ts";
-import type { TollgateEvent } from "../hooks.ts";
 import { type KeyCore, KeyFetcher, type WaitUntil } from "../keys.ts";
 import type { FlatRequest } from "../request.ts";
+import { type Core, LiveCore, startCore } from "./core.ts";
 import { SharedKeys } from "./keys.ts";
+import { now, report } from "./log.ts";
 
 export type { HeaderField };
 export type Allow = PublicAllow;
@@ -15,18 +15,31 @@ export type Refusal = Deny | Unavailable;
 /** A decision as the core sends it, with what only the host needs. */
 type Answer = (Allow | Refusal) & { readonly issuer?: number; readonly refresh?: readonly number[] };
 
+/** How often a gate looks whether its token service's keys are others, in seconds: one is published an hour before its use. */
+const OWN_KEYS_SECONDS = 60;
+
 /** One gate for the isolate's life. */
 export class WorkerGate {
-  readonly #config: string;
+  readonly #core: LiveCore;
   readonly #keys: KeyFetcher;
   readonly #shared = new SharedKeys();
-  /** Absent after a trap: its memory may be half written, so nothing of it is used again. */
-  #core: Core | undefined;
+  readonly #ownKeysAt: (time: number) => string | undefined;
+  /** The token service's keys, as the core has them. */
+  #ownKeys: string | undefined;
+  /** When they were looked at, in Unix seconds. The clock may step back. */
+  #ownKeysSeen = 0;
 
-  /** @throws Error when the configuration can't be right; the message names the member and what was expected */
-  constructor(config: string) {
-    this.#config = config;
-    this.#core = startCore(config);
+  /**
+   * @param ownKeysAt the published keys of this Worker's own token service at a Unix time, if it has one
+   * @throws Error when the configuration can't be right; the message names the member and what was expected
+   */
+  constructor(config: string, ownKeysAt: (time: number) => string | undefined = () => undefined) {
+    this.#ownKeysAt = ownKeysAt;
+    this.#ownKeys = ownKeysAt(now());
+    this.#core = new LiveCore(
+      () => startCore((Core, kernel) => Core.gate(config, kernel, this.#ownKeys)),
+      (core) => this.#keys.restore(core),
+    );
     this.#keys = new KeyFetcher(this.#keyCore(), {
       now,
       transport: this.#shared.transport,
@@ -45,6 +58,7 @@ export class WorkerGate {
   /** Decides, waiting for keys where they are due. `undefined` when the core failed: nothing may pass then. */
   async decide(request: FlatRequest, context: ExecutionContext): Promise<Allow | Refusal | undefined> {
     try {
+      this.#renewOwnKeys();
       const answer = await this.#definitive(request, this.#shared.waitUntil(context));
       if (answer.refresh !== undefined) this.#keys.refresh(answer.refresh, this.#shared.waitUntil(context));
       if (answer.outcome !== "allow") {
@@ -70,28 +84,23 @@ export class WorkerGate {
     return this.#ask(request, true);
   }
 
+  /** At start the clock may stand at 0, so the first request looks at once. */
+  #renewOwnKeys(): void {
+    const time = now();
+    if (Math.abs(time - this.#ownKeysSeen) < OWN_KEYS_SECONDS) return;
+    this.#ownKeysSeen = time;
+    const ownKeys = this.#ownKeysAt(time);
+    if (ownKeys === this.#ownKeys) return;
+    this.#ownKeys = ownKeys;
+    this.#core.renew();
+  }
+
   #ask({ method, url, headers, count }: FlatRequest, lastTry: boolean): Answer {
     return JSON.parse(this.#call((core) => core.check(method, url, headers, count, now(), lastTry)));
   }
 
   #call<Result>(use: (core: Core) => Result): Result {
-    const core = this.#live();
-    try {
-      return use(core);
-    } catch (error) {
-      // The core's methods return their errors as data: whatever is thrown is a trap. The next call into the module
-      // makes a new instance of it (worker-build's glue), and the next question a new core.
-      if (this.#core === core) this.#core = undefined;
-      throw error;
-    }
-  }
-
-  #live(): Core {
-    if (this.#core === undefined) {
-      this.#core = startCore(this.#config);
-      this.#keys.restore(this.#core);
-    }
-    return this.#core;
+    return this.#core.call(use);
   }
 
   #keyCore(): KeyCore {
@@ -107,22 +116,4 @@ export class WorkerGate {
 /** Whether keys must be fetched before this can be decided. */
 function isDue(answer: Answer): answer is Answer & { readonly issuer: number } {
   return answer.outcome === "unavailable" && answer.issuer !== undefined;
-}
-
-function startCore(config: string): Core {
-  try {
-    return Core.gate(config, "relaxed-simd"); // has been compiled with the module
-  } catch (error) {
-    throw new Error(`tollgate: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-/** Unix seconds. The clock stands still outside requests, so it is read at each question. */
-function now(): number {
-  return Date.now() / 1000;
-}
-
-/** The event hook of the Worker is its log. No event holds a token, a key or a claim; allowed requests are not logged. */
-function report(event: TollgateEvent): void {
-  console.log(JSON.stringify(event));
 }

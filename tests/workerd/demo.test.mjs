@@ -47,7 +47,7 @@ test("each printed command gets its status, and Ctrl-C stops everything", {
         .map(({ status }) => status)
         .sort()
         .join(" "),
-      "200 200 200 200 200 200 401 401 401 403 403 403",
+      "200 200 200 200 200 200 200 200 200 200 200 400 400 400 401 401 401 403 403 403",
     );
     for (const { status, what, command } of tries) {
       const { stdout } = spawnSync("sh", ["-c", `${command} -s -o ${join(folder, "body")} -w '%{http_code}'`], {

@@ -42,9 +42,10 @@ export const configuration = (issuer, more = {}) => ({ ...demonstrationConfig(ex
  * @param options.behind Workers that stand behind it
  * @param options.cache one of `startCache`, to share it between gates; each has its own otherwise
  * @param options.directory another bundle than dist/worker
+ * @param options.storage a folder for Durable Objects that outlives it
  */
-export async function startGate(config, { bindings = {}, behind = [], cache, directory } = {}) {
-  const storage = cache ?? (await startCache());
+export async function startGate(config, { bindings = {}, behind = [], cache, directory, storage } = {}) {
+  const ownCache = cache ?? (await startCache());
   const lines = [];
   const gate = bundledWorker({
     name: "tollgate",
@@ -55,15 +56,16 @@ export async function startGate(config, { bindings = {}, behind = [], cache, dir
       ...bindings,
     },
   });
-  const stopCache = () => (cache ? undefined : storage.stop());
+  const stopCache = () => (cache ? undefined : ownCache.stop());
   try {
-    const workerd = await startWorkerd([gate, ...behind], { cache: storage.address, log: (line) => lines.push(line) });
+    const options = { cache: ownCache.address, storage, log: (line) => lines.push(line) };
+    const workerd = await startWorkerd([gate, ...behind], options);
     const events = () => lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
     return {
       port: workerd.port,
       lines,
       events,
-      cache: storage,
+      cache: ownCache,
       stop: () => Promise.all([workerd.stop(), stopCache()]),
     };
   } catch (error) {
