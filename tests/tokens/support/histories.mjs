@@ -50,7 +50,7 @@ class Request {
   writes = 0;
   /** The number of the last event at which it read the store, or was told by the hook. */
   lastEvent = -1;
-  isLost = false;
+  isAbandoned = false;
 
   constructor(history, round, step) {
     Object.assign(this, { history, round, ...step });
@@ -174,7 +174,7 @@ export class History {
     };
     const launched = this.scheduler.launch(request, work).then((answer) => {
       // Judged in the state in which it was given, not after others went on.
-      this.#guard(() => this.#judge(request, answer));
+      if (!request.isAbandoned) this.#guard(() => this.#judge(request, answer));
       return answer;
     });
     const answer = await Promise.race([launched, request.crashed]);

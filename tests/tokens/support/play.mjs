@@ -10,12 +10,20 @@ const KEY_DATES = [0, START / 1000 + 3_000, START / 1000 + 8_000];
 const MAX_TOLD = 5;
 
 /** One service for each of the rules, all on one store: as many instances as a host may have. */
-function drivers(raw) {
+function drivers(raw, planted) {
   const keys = JSON.stringify(keysDocument(KEY_DATES));
   return RULES.map(({ graceMs, idleSeconds, familySeconds }) => {
     const { store, now, entitlements } = world(raw, (operation, reason) => new StoreError(operation, reason));
     const web = makeClient("web", { revokeAll: true });
-    const more = { graceSeconds: graceMs / 1000, idleSeconds, familySeconds };
+    // Waiting for one's turn is no hook that is slow.
+    const entitlementsHook = { timeoutMilliseconds: 10_000 };
+    const more = {
+      graceSeconds: graceMs / 1000,
+      idleSeconds,
+      familySeconds,
+      entitlements: entitlementsHook,
+      ...planted,
+    };
     const options = { keys, store, entitlements, now: () => now() / 1000 };
     return httpDriver(createTokens(configuration([web], more), options), web);
   });
@@ -27,10 +35,11 @@ function drivers(raw) {
  * @param options.count how many histories
  * @param options.lanes how many at once
  * @param options.prefix of users and tenants, where others use the store too
+ * @param options.planted configuration that the histories are not told of, so that they must find it
  * @returns `{ histories, counts, failures }`
  */
-export async function play(raw, { from, count, lanes = 1, prefix = "" }) {
-  const services = drivers(raw);
+export async function play(raw, { from, count, lanes = 1, prefix = "", planted = {} }) {
+  const services = drivers(raw, planted);
   const counts = {};
   const failures = [];
   let next = from;

@@ -17,13 +17,14 @@ export class Scheduler {
     this.#random = random;
   }
 
-  /** Starts a request; `request.id` orders it among others. Its promise settles with `work`'s, unless it is abandoned. */
+  /** Starts a request; `request.id` orders it among others. Its promise settles with `work`'s. */
   async launch(request, work) {
     this.#running += 1;
     try {
       return await context.run(request, work);
     } finally {
-      this.#leave();
+      // What gives up waiting for a process that is gone has nobody's turn.
+      if (!request.isAbandoned) this.#leave();
     }
   }
 
@@ -47,6 +48,7 @@ export class Scheduler {
 
   /** The request's process is gone: nothing of it runs any more. */
   abandon() {
+    currentRequest().isAbandoned = true;
     this.#leave();
     return new Promise(() => {});
   }
