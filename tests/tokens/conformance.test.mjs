@@ -7,7 +7,7 @@ import { faulty } from "./support/faults.mjs";
 import { START } from "./support/histories.mjs";
 import { claims, header, post } from "./support/http.mjs";
 import { keysDocument } from "./support/keys.mjs";
-import { fresh, makeService } from "./support/service.mjs";
+import { fresh, makeService, spied } from "./support/service.mjs";
 import { forEachStore, storeError } from "./support/stores.mjs";
 
 const REFUSED = { status: 400, error: "invalid_grant" };
@@ -460,19 +460,16 @@ forEachStore((name, opened) => {
 let rewind = false;
 
 /** What an older state of the store shows: the family as it was at first. */
-function rewound(store) {
-  const load = async (at) => {
-    const loaded = await store.load(at);
-    return rewind && loaded.family ? { ...loaded, family: { ...loaded.family, seq: 1, version: 1 } } : loaded;
-  };
-  return { ...store, load };
-}
+const rewound = (store) => misread(store, (family) => (rewind ? { ...family, seq: 1, version: 1 } : family));
 
 /** A store whose records are read with other members. */
-function spoiled(store, wrong) {
+const spoiled = (store, wrong) => misread(store, (family) => ({ ...family, ...wrong }));
+
+function misread(store, change) {
   const load = async (at) => {
     const loaded = await store.load(at);
-    return loaded.family ? { ...loaded, family: { ...loaded.family, ...wrong } } : loaded;
+    return loaded.family ? { ...loaded, family: change(loaded.family) } : loaded;
   };
-  return { ...store, load };
+  const { store: same } = spied(store);
+  return { ...same, load };
 }

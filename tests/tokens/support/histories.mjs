@@ -289,6 +289,7 @@ export class History {
     }
     this.#guard(() => {
       if (operation === "revoke" && request.kind === "refresh") this.#mayRevoke(request);
+      if (operation === "create" || operation === "rotate") this.#mayWrite(operation, args.at(-1), request);
       const before = this.model.families.get(operation === "rotate" ? args[1].fam : undefined)?.version;
       const expected = this.model[operation](...args);
       must(
@@ -301,6 +302,19 @@ export class History {
     if (operation === "load") request.saw ??= result.family?.seq;
     this.#event(request);
     return result;
+  }
+
+  /** A record's times are those of the request, and its ends as far off as configured. */
+  #mayWrite(operation, record, { round }) {
+    const { familySeconds, idleSeconds } = this.rules;
+    const [least, most] = [round.least, round.most].map((ms) => Math.floor(ms / 1000));
+    const isIn = (value, after) => value >= least + after && value <= most + after;
+    must(record.rotated_at_ms >= round.least && record.rotated_at_ms <= round.most, "a rotation of another time");
+    must(operation === "rotate" || isIn(record.absolute_exp, familySeconds), "a family that lasts another time");
+    must(idleSeconds === null || isIn(record.idle_exp, idleSeconds), "an idle end that is another");
+    must(idleSeconds !== null || record.idle_exp === null, "an idle end that nobody asked for");
+    const end = Math.min(record.absolute_exp, record.idle_exp ?? record.absolute_exp);
+    must(record.successor_exp === end, "a token ends with neither its family nor its idle time");
   }
 
   /** A refresh may revoke a family only for a replay: not for a lost race, and not for an answer that was lost in time. */
