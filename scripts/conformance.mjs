@@ -14,6 +14,7 @@ const SUITES = [
   { files: /^src\/.*\.rs$/, place: "src", run: "`native`, `wasm` (Node) and `browser` (Chrome)" },
   { files: /^tests\/[^/]+\.rs$/, place: "tests/*.rs", run: "`native`" },
   { files: /^tests\/node\/[^/]+\.test\.mjs$/, place: "tests/node", run: "`node`, against the packed tarball" },
+  { files: /^tests\/tokens\/[^/]+\.test\.mjs$/, place: "tests/tokens", run: "`tokens`, on each store" },
   { files: /^tests\/workerd\/[^/]+\.test\.mjs$/, place: "tests/workerd", run: "`workerd`" },
   { files: /^tests\/browser\/[^/]+\.test\.mjs$/, place: "tests/browser", run: "`browser`" },
 ];

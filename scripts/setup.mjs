@@ -1,5 +1,5 @@
-// Set-up: checks the Rust toolchain, installs the Cargo tools and npm packages a command needs, once. Never touches
-// the system: tools go to .tools (or TOLLGATE_TOOLS), packages to node_modules.
+// Set-up: checks the Rust toolchain, installs the Cargo tools, npm and Python packages a command needs, once. Never touches
+// the system: tools go to .tools (or TOLLGATE_TOOLS), npm's packages to node_modules, Python's to .tools/python.
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -17,6 +17,9 @@ import {
   Trouble,
   toolsDirectory,
 } from "./project.mjs";
+
+/** Not among the tools that clones may share: each clone has requirements of its own. */
+const pythonDirectory = path(".tools", "python");
 
 const WASM_TARGET = "wasm32-unknown-unknown";
 
@@ -157,6 +160,41 @@ async function ensureTool(name) {
     },
   });
   say(`${name} is installed (${seconds(started)})`);
+}
+
+/**
+ * The Python that has tests/tokens/requirements.txt, in a virtual environment of its own. It serves tests only, so nothing
+ * that is missing stops a command: the answer says `missing`, and the tests that need it are skipped, or fail in CI.
+ *
+ * @returns {Promise<{ python?: string, missing?: string }>}
+ */
+export async function ensurePython() {
+  const wanted = readFileSync(path("tests", "tokens", "requirements.txt"));
+  const stamp = join(pythonDirectory, ".requirements-sha256");
+  const digest = createHash("sha256").update(wanted).digest("hex");
+  const python = join(
+    pythonDirectory,
+    ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]),
+  );
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest && ask(python, ["--version"])) return { python };
+  const isNewEnough = "import sys; print('yes' if sys.version_info >= (3, 10) else 'no')";
+  const system = ["python3", "python"].find((name) => ask(name, ["-c", isNewEnough]) === "yes");
+  if (!system) return { missing: "missing Python 3.10 or newer: install it" };
+  const started = Date.now();
+  say("installing Python packages (DynamoDB's stand-in, and a verifier)");
+  rmSync(pythonDirectory, { recursive: true, force: true });
+  const make = await run(system, ["-m", "venv", pythonDirectory], { quiet: true });
+  if (make.code !== 0) return { missing: "missing Python's venv: install python3-venv" };
+  const flags = ["--quiet", "--only-binary", ":all:", "--no-input", "--disable-pip-version-check"];
+  const requirements = path("tests", "tokens", "requirements.txt");
+  const install = await run(python, ["-m", "pip", "install", ...flags, "-r", requirements], { quiet: true });
+  if (install.code !== 0) {
+    process.stderr.write(install.output);
+    return { missing: "missing Python packages: pip could not install tests/tokens/requirements.txt" };
+  }
+  writeFileSync(stamp, digest);
+  say(`Python packages are installed (${seconds(started)})`);
+  return { python };
 }
 
 function isInstalled(name, crate, version) {

@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import { build } from "./build.mjs";
 import { add, cargoCounts, nodeCounts, none } from "./counts.mjs";
 import { must, node, path, root, run, stateDirectory, Trouble } from "./project.mjs";
+import { ensurePython } from "./setup.mjs";
 
 /** No suite takes this long; one that does hangs. */
 const LIMIT_MINUTES = 30;
@@ -130,10 +131,12 @@ async function packedTarball() {
   }
 }
 
-/** The token service on its stores. */
+/** The token service on its stores. What of Python is missing is said by the tests that need it. */
 async function tokens() {
   await build();
-  return nodeTests(root, "tests/tokens");
+  const { python, missing } = await ensurePython();
+  if (missing) console.error(`tokens: ${missing}`);
+  return nodeTests(root, "tests/tokens", { TOLLGATE_PYTHON: python ?? "", TOLLGATE_PYTHON_MISSING: missing ?? "" });
 }
 
 async function workerd() {
