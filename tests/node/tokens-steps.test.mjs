@@ -77,6 +77,11 @@ function spy(answer) {
   return { calls, ...Object.fromEntries(names.map((name) => [name, method(name)])) };
 }
 
+/** Lets others work until `holds`, or until they have nothing left to do. */
+async function until(holds) {
+  for (let turn = 0; turn < 1_000 && !holds(); turn += 1) await new Promise(setImmediate);
+}
+
 async function assertUnavailable(response) {
   assert.equal(response.status, 503);
   assert.equal(response.headers.get("retry-after"), "1");
@@ -215,7 +220,7 @@ test("a store that says nothing for 5 s is down", async (t) => {
   const told = outcomeOf({ do: "rotate", expected: 1, record }, { store }).finally(() => {
     isTold = true;
   });
-  while (!isAsked) await new Promise(setImmediate);
+  await until(() => isAsked);
   t.mock.timers.tick(4_999);
   await new Promise(setImmediate);
   assert.equal(isTold, false);
@@ -308,7 +313,7 @@ test("[Q16] the 17th refresh of one family at a time is told busy; another famil
     state === "" || outcome.failed ? done(JSON.stringify(outcome)) : load(state, "");
   const ask = async (family) => (await tokens.handle(form(`/auth/token?f=${family}`, {}))).json();
   const loaded = async (count) => {
-    while (store.waiting.length < count) await new Promise(setImmediate);
+    await until(() => store.waiting.length >= count);
     assert.equal(store.waiting.length, count);
     return () => {
       for (const letGo of store.waiting.splice(0)) letGo();
