@@ -2,6 +2,7 @@
 // snippet; readme.test.mjs does.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { verify as nativeVerify } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,6 +11,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { createGate, createVerifier } from "tollgate";
+import { createTokens, memoryStore } from "tollgate/tokens";
 import { blocks, DOCUMENTS, read, table, words } from "./support/documents.mjs";
 import { root, tool } from "./support/root.mjs";
 import { gateConfig, issuerConfig, makeKey, NOW, signature, token, verifierConfig } from "./support/tokens.mjs";
@@ -209,6 +211,16 @@ test("every JSON block of docs/CONFIGURATION.md starts what it says", () => {
   );
   const create = { verifier: createVerifier, gate: createGate };
   for (const { name, body } of found) create[name](JSON.parse(body)).close();
+});
+
+test("the JSON block of docs/TOKENS.md starts a token service and a gate", () => {
+  const [{ body, name }, ...others] = blocks(read("docs/TOKENS.md")).filter(({ language }) => language === "json");
+  assert.deepEqual([name, others.length], ["tokens", 0]);
+  const made = spawnSync(process.execPath, [join(root, "scripts", "keys.mjs"), "new"], { encoding: "utf8" });
+  assert.equal(made.status, 0, made.stderr);
+  const entitlements = () => null;
+  createTokens(JSON.parse(body), { keys: made.stdout, store: memoryStore(), entitlements }).close();
+  createGate(JSON.parse(body), { ownKeys: { keys: [] } }).close();
 });
 
 test("docs/CONFIGURATION.md names every member of the schema and every code", () => {
