@@ -271,8 +271,10 @@ fn does_not_take_another_familys_record_for_its_own() {
     host.finish(step).is(503, "temporarily_unavailable");
 }
 
-/// What is revoked between two steps of a refresh.
-fn revocations(user: &str, tenant: &str, family: &str) -> [(&'static str, Box<dyn Fn(&mut Store)>); 3] {
+type Revocation = Box<dyn Fn(&mut Store)>;
+
+/// What can be revoked between two steps of a refresh.
+fn revocations(user: &str, tenant: &str, family: &str) -> [(&'static str, Revocation); 3] {
     let (user, tenant, family) = (format!("u#{user}"), format!("t#{tenant}"), family.to_owned());
     let now_ms = NOW * 1000;
     [
