@@ -57,7 +57,7 @@ function native() {
 }
 
 function wasmInNode() {
-  return cargo("wasm-pack", ["test", "--node", root, "--features", "js", "--", "--nocapture"]);
+  return cargo("wasm-pack", ["test", "--node", root, "--features", "js,mint", "--", "--nocapture"]);
 }
 
 /** The Rust tests in headless Chrome, then the pages of tests/browser. */
@@ -75,7 +75,7 @@ async function browser() {
   }
   const rust = await cargo(
     "wasm-pack",
-    ["test", "--headless", "--chrome", "--chromedriver", driver, root, "--features", "js", "--", "--nocapture"],
+    ["test", "--headless", "--chrome", "--chromedriver", driver, root, "--features", "js,mint", "--", "--nocapture"],
     {
       // In a worker: the page, which ChromeDriver gives up on after 30 s of silence, stays free while the tests compute.
       WASM_BINDGEN_USE_DEDICATED_WORKER: "1",
