@@ -81,7 +81,7 @@ use crate::tenant::TenantRules;
 
 use answer::{Manner, Problem};
 use client::Clients;
-use request::{Asked, Endpoint, judged};
+use request::{Endpoint, judged};
 use state::{State, Wait};
 use turn::Turn;
 
@@ -107,7 +107,6 @@ pub struct Tokens {
 
 /// What the host does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "one is made a step, and lives as long")]
 pub enum Step {
     /// The request is not for the token service.
     Pass,
@@ -144,13 +143,13 @@ pub enum Work {
     /// Ask what the user may do.
     Entitle(Question),
     /// Write the record of a new family, and read both marks.
-    Create(Record),
+    Create(Box<Record>),
     /// Write the record in place of one of the version `expected` that is not revoked, and read both marks.
     Rotate {
         /// The version that must be there.
         expected: u64,
         /// What takes its place.
-        record: Record,
+        record: Box<Record>,
     },
     /// Revoke a family.
     Revoke {
@@ -291,39 +290,6 @@ impl Tokens {
     }
 }
 
-impl Turn<'_> {
-    fn begin(mut self, asked: Asked<'_>) -> Step {
-        let owner = |client: &str, user: String, tenant: String| Owner {
-            family: String::new(),
-            client: client.to_owned(),
-            user,
-            tenant,
-        };
-        let of_client = |client: Option<&client::Client>| {
-            client.map(|client| owner(&client.id, String::new(), String::new())).unwrap_or_default()
-        };
-        match asked {
-            Asked::Session { client, user, tenant } => {
-                self.state.owner = owner(&client.id, user, tenant);
-                self.issue()
-            }
-            Asked::Refresh { token: None, .. } => self.problem(Problem::InvalidGrant),
-            Asked::Refresh { client, token: Some(token) } => {
-                self.state.owner = of_client(client);
-                self.refresh(client, &token)
-            }
-            Asked::Revoke { client, token } => {
-                self.state.owner = of_client(client);
-                self.revoke(client, token.as_deref())
-            }
-            Asked::RevokeAll { client, user, tenant } => {
-                self.state.owner = owner(&client.id, user, tenant);
-                self.revoke_all()
-            }
-        }
-    }
-}
-
 impl Step {
     fn answer(answer: Reply) -> Self {
         Self::Answer { answer, events: Vec::new() }
@@ -368,12 +334,12 @@ impl Work {
             }
             Self::Create(record) => {
                 to.member("do", "create");
-                to.member("record", record);
+                to.member("record", &**record);
             }
             Self::Rotate { expected, record } => {
                 to.member("do", "rotate");
                 to.member("expected", expected);
-                to.member("record", record);
+                to.member("record", &**record);
             }
             Self::Revoke { family, user, now_ms } => {
                 to.member("do", "revoke");
@@ -423,5 +389,4 @@ fn milliseconds(now: f64) -> Option<u64> {
 }
 
 #[cfg(test)]
-#[path = "tokens/tests.rs"]
 mod tests;

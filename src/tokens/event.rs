@@ -5,6 +5,9 @@ use super::record::Owner;
 use crate::json::write::{Write, Writer};
 use crate::rotation::{Refusal, Replay};
 
+/// `why` or `reason`, and a few fixed words.
+pub(super) type Because = Option<(&'static str, &'static str)>;
+
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -17,7 +20,7 @@ pub struct Event {
     /// The number of the refresh token that was made or presented.
     pub seq: Option<u64>,
     /// `why` or `reason`, and a few fixed words.
-    pub because: Option<(&'static str, &'static str)>,
+    pub because: Because,
 }
 
 impl Write for Event {

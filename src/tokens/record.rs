@@ -36,7 +36,7 @@ pub struct Record {
 /// What a store read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Loaded {
-    pub(super) record: Option<Record>,
+    pub(super) record: Option<Box<Record>>,
     pub(super) marks: Marks,
 }
 
@@ -122,7 +122,7 @@ impl Loaded {
         let Value::Object(object) = value else { return None };
         let record = match object.get("family")? {
             Value::Null => None,
-            family => Some(Record::read(family).filter(|record| record.owner == *owner)?),
+            family => Some(Box::new(Record::read(family).filter(|record| record.owner == *owner)?)),
         };
         Some(Self { record, marks: marks(object)? })
     }

@@ -36,7 +36,7 @@ pub(super) enum Wait {
 }
 
 /// Each of them with its name.
-const WAITS: [(Wait, &str); 10] = [
+pub(super) const WAITS: [(Wait, &str); 10] = [
     (Wait::IssueLoad, "issue_load"),
     (Wait::IssueEntitle, "issue_entitle"),
     (Wait::IssueCreate, "issue_create"),
@@ -67,7 +67,7 @@ pub(super) struct State {
     /// How many writes were tried.
     pub(super) rounds: u64,
     /// The record as it was read, or as it shall be written.
-    pub(super) record: Option<Record>,
+    pub(super) record: Option<Box<Record>>,
     pub(super) marks: Option<Marks>,
     /// The hook's answer, word for word.
     pub(super) entitlements: Option<String>,
@@ -102,7 +102,7 @@ impl State {
         to.member("exp", &self.presented.map(|presented| presented.exp));
         to.member("judged_ms", &self.judged_ms);
         to.member("rounds", &self.rounds);
-        to.member("record", &self.record);
+        to.member("record", &self.record.as_deref());
         if let Some(marks) = &self.marks {
             to.name("marks");
             write_marks(marks, &mut to);
@@ -130,7 +130,7 @@ impl State {
         let owner = Owner::read(object)?;
         let record = match object.get("record")? {
             Value::Null => None,
-            record => Some(Record::read(record).filter(|record| record.owner == owner)?),
+            record => Some(Box::new(Record::read(record).filter(|record| record.owner == owner)?)),
         };
         let marks = match object.get("marks") {
             None => None,

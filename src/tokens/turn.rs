@@ -3,8 +3,9 @@
 
 use super::answer::{Pair, Problem, Reply, fits_cookie};
 use super::client::Client;
-use super::event::{self, Event};
+use super::event::{self, Because, Event};
 use super::record::{Loaded, Owner, Record, Written, mark};
+use super::request::Asked;
 use super::state::{OTHER_CLIENT, State, Wait};
 use super::{Question, Reason, Step, Target, Tokens, Work, entitlements};
 use crate::base64url;
@@ -25,12 +26,70 @@ pub(super) struct Turn<'t> {
     pub(super) state: State,
 }
 
-/// What becomes of a step: `Err` is an answer that is no success.
-type Next = Result<Step, Step>;
+/// An answer that is no success: what the client learns, and what the event hook does.
+#[derive(Debug)]
+pub(super) struct Fault {
+    problem: Problem,
+    event: Option<(&'static str, Because)>,
+}
+
+/// What becomes of a step.
+type Next = Result<Step, Fault>;
+
+impl Fault {
+    fn unavailable() -> Self {
+        Self { problem: Problem::Unavailable, event: None }
+    }
+
+    /// Nobody can know, and the hook is told what is in the way.
+    fn told(kind: &'static str, because: Because) -> Self {
+        Self { problem: Problem::Unavailable, event: Some((kind, because)) }
+    }
+
+    /// Nothing can be made of what the entitlements hook said.
+    fn of_hook(reason: &'static str) -> Self {
+        Self::told("entitlements_failed", Some(("reason", reason)))
+    }
+
+    /// No token can be made, because of keys, of time, or of what the hook said.
+    fn of_mint(error: &Error) -> Self {
+        match error {
+            Error::Expired => Self::refused("expired"),
+            Error::SigningKeyMissing => Self::told("signing_keys_failed", Some(("reason", "missing"))),
+            error => Self::of_hook(error.code()),
+        }
+    }
+
+    /// The session is over, or there is none.
+    fn refused(why: &'static str) -> Self {
+        Self { problem: Problem::InvalidGrant, event: Some(("session_refused", Some(("why", why)))) }
+    }
+}
 
 impl Turn<'_> {
+    /// The first step for what is asked.
+    pub(super) fn begin(mut self, asked: Asked<'_>) -> Step {
+        let next = match asked {
+            Asked::Session { client, user, tenant } => {
+                self.state.owner = Owner { user, tenant, client: client.id.clone(), ..Owner::default() };
+                Ok(self.issue())
+            }
+            Asked::RevokeAll { client, user, tenant } => {
+                self.state.owner = Owner { user, tenant, client: client.id.clone(), ..Owner::default() };
+                Ok(self.revoke_all())
+            }
+            Asked::Refresh { token: None, .. } => Err(Fault { problem: Problem::InvalidGrant, event: None }),
+            Asked::Refresh { client, token: Some(token) } => {
+                self.state.owner.client = client.map(|client| client.id.clone()).unwrap_or_default();
+                self.refresh(client, &token)
+            }
+            Asked::Revoke { client, token } => Ok(self.revoke(client, token.as_deref())),
+        };
+        self.answered_by(next)
+    }
+
     /// A new session: the marks first, then its entitlements, then its record, then the marks once more.
-    pub(super) fn issue(mut self) -> Step {
+    fn issue(&mut self) -> Step {
         self.state.owner.family = base64url::encode(self.id);
         self.state.wait = Wait::IssueLoad;
         let Owner { user, tenant, .. } = self.state.owner.clone();
@@ -38,30 +97,30 @@ impl Turn<'_> {
     }
 
     /// A token's successor. Rubbish ends here, and no store hears of it.
-    pub(super) fn refresh(mut self, client: Option<&Client>, token: &str) -> Step {
+    fn refresh(&mut self, client: Option<&Client>, token: &str) -> Next {
         let token = match self.tokens.mint.verify_refresh(token, self.now_ms) {
             Ok(token) => token,
-            Err(error) => return self.refuse(error.code()),
+            Err(error) => return Err(Fault::refused(error.code())),
         };
         self.state.owner = Owner { family: token.family, user: token.user, tenant: token.tenant, client: token.client };
         self.state.presented = Some(token.presented);
         if client.is_some_and(|client| client.id != self.state.owner.client) {
             // Who holds another's token has it from a leak.
-            return self.revoke_breached(OTHER_CLIENT);
+            return Ok(self.revoke_breached(OTHER_CLIENT));
         }
         let Some(own) = self.tokens.clients.find(&self.state.owner.client) else {
-            return self.refuse("unknown_client");
+            return Err(Fault::refused("unknown_client"));
         };
         // As the configuration stands now.
         if !own.is_for(&self.state.owner.tenant) || (client.is_none() && !own.cookies) {
-            return self.problem(Problem::UnauthorizedClient);
+            return Err(Fault { problem: Problem::UnauthorizedClient, event: None });
         }
         self.state.wait = Wait::RefreshLoad;
-        self.load()
+        Ok(self.load())
     }
 
     /// The end of a family. A token that is not good for its client leads to nothing, and the answer is the same.
-    pub(super) fn revoke(mut self, client: Option<&Client>, token: Option<&str>) -> Step {
+    fn revoke(&mut self, client: Option<&Client>, token: Option<&str>) -> Step {
         let Some(Ok(token)) = token.map(|token| self.tokens.mint.verify_refresh(token, self.now_ms)) else {
             return self.done(Vec::new());
         };
@@ -75,7 +134,7 @@ impl Turn<'_> {
     }
 
     /// The end of all families of a user or a tenant.
-    pub(super) fn revoke_all(mut self) -> Step {
+    fn revoke_all(&mut self) -> Step {
         self.state.wait = Wait::RevokeAll;
         let Owner { user, tenant, .. } = self.state.owner.clone();
         let target = if tenant.is_empty() { Target::User(user) } else { Target::Tenant(tenant) };
@@ -86,13 +145,13 @@ impl Turn<'_> {
     /// Goes on with what became of the last step: one member, named after what was done.
     pub(super) fn go_on(mut self, outcome: Object<'_>) -> Step {
         let mut members = outcome.iter();
-        let (Some((name, value)), None) = (members.next(), members.next()) else { return self.unavailable() };
+        let (Some((name, value)), None) = (members.next(), members.next()) else {
+            return self.answered_by(Err(Fault::unavailable()));
+        };
         let next = match (self.state.wait, name, value) {
-            (Wait::IssueEntitle | Wait::RefreshEntitle, "failed", _) => {
-                Err(self.unavailable_because("entitlements_failed", "reason", "unavailable"))
-            }
+            (Wait::IssueEntitle | Wait::RefreshEntitle, "failed", _) => Err(Fault::of_hook("unavailable")),
             // The host has told of the store's failure itself: it knows the reason.
-            (_, "failed", _) => Err(self.unavailable()),
+            (_, "failed", _) => Err(Fault::unavailable()),
             (Wait::IssueLoad, "loaded", loaded) => self.issue_loaded(loaded),
             (Wait::RefreshLoad, "loaded", loaded) => self.refresh_loaded(loaded),
             (Wait::RefreshRepeat, "loaded", loaded) => self.repeat_loaded(loaded),
@@ -102,11 +161,17 @@ impl Turn<'_> {
             (Wait::RefreshRevoke, "revoked", revoked) => self.breached(revoked),
             (Wait::Revoke, "revoked", revoked) => self.revoked(revoked),
             (Wait::RevokeAll, "marked", marked) => self.marked(marked),
-            _ => Err(self.unavailable()),
+            _ => Err(Fault::unavailable()),
         };
-        match next {
-            Ok(step) | Err(step) => step,
-        }
+        self.answered_by(next)
+    }
+
+    /// The step, or the answer that a fault comes to.
+    fn answered_by(&self, next: Next) -> Step {
+        next.unwrap_or_else(|fault| {
+            let events = fault.event.map(|(kind, because)| self.event(kind, because)).into_iter().collect();
+            Step::Answer { answer: self.reply(fault.problem), events }
+        })
     }
 
     fn issue_loaded(&mut self, loaded: Value<'_>) -> Next {
@@ -121,8 +186,8 @@ impl Turn<'_> {
         match self.judge(&loaded, None, self.now_ms)? {
             Verdict::Rotate(_) | Verdict::Repeat => {}
             Verdict::Revoke(replay) => return Ok(self.revoke_breached(event::replay(replay))),
-            Verdict::Refuse(refusal) => return Ok(self.refuse(event::refusal(refusal))),
-            Verdict::Retry => return Ok(self.unavailable()),
+            Verdict::Refuse(refusal) => return Err(Fault::refused(event::refusal(refusal))),
+            Verdict::Retry => return Err(Fault::unavailable()),
         }
         self.state.judged_ms = Some(self.now_ms);
         self.state.marks = Some(loaded.marks);
@@ -143,8 +208,8 @@ impl Turn<'_> {
     fn answered(&mut self, answer: Value<'_>) -> Next {
         match answer {
             Value::String(text) => self.state.entitlements = Some(text.to_owned()),
-            Value::Null => return Ok(self.refuse("not_a_member")),
-            _ => return Err(self.unavailable()),
+            Value::Null => return Err(Fault::refused("not_a_member")),
+            _ => return Err(Fault::unavailable()),
         }
         self.entitled()
     }
@@ -163,8 +228,8 @@ impl Turn<'_> {
         }
         match self.judge(&loaded, None, self.now_ms)? {
             Verdict::Rotate(family) => self.rotate(family, &entitlements),
-            Verdict::Refuse(refusal) => Ok(self.refuse(event::refusal(refusal))),
-            Verdict::Repeat | Verdict::Revoke(_) | Verdict::Retry => Ok(self.unavailable()),
+            Verdict::Refuse(refusal) => Err(Fault::refused(event::refusal(refusal))),
+            Verdict::Repeat | Verdict::Revoke(_) | Verdict::Retry => Err(Fault::unavailable()),
         }
     }
 
@@ -186,7 +251,7 @@ impl Turn<'_> {
             Written::Not(loaded) => match loaded.record {
                 Some(own) if own.write == record.write => self.confirm(&own, &loaded.marks, "session_issued"),
                 // Another family of this id: 128 random bits say that there is none.
-                _ => Err(self.unavailable()),
+                _ => Err(Fault::unavailable()),
             },
         }
     }
@@ -221,9 +286,9 @@ impl Turn<'_> {
                 self.rotate(family, &entitlements)
             }
             Verdict::Repeat => self.repeat(&loaded),
-            Verdict::Refuse(refusal) => Ok(self.refuse(event::refusal(refusal))),
+            Verdict::Refuse(refusal) => Err(Fault::refused(event::refusal(refusal))),
             // A lost race is no replay. A replay shows at the next request's first reading.
-            Verdict::Rotate(_) | Verdict::Revoke(_) | Verdict::Retry => Ok(self.unavailable()),
+            Verdict::Rotate(_) | Verdict::Revoke(_) | Verdict::Retry => Err(Fault::unavailable()),
         }
     }
 
@@ -234,8 +299,8 @@ impl Turn<'_> {
         let judged_ms = self.expected(self.state.judged_ms)?;
         match self.judge(&loaded, None, judged_ms)? {
             Verdict::Repeat => self.repeat(&loaded),
-            Verdict::Refuse(refusal) => Ok(self.refuse(event::refusal(refusal))),
-            Verdict::Rotate(_) | Verdict::Revoke(_) | Verdict::Retry => Ok(self.unavailable()),
+            Verdict::Refuse(refusal) => Err(Fault::refused(event::refusal(refusal))),
+            Verdict::Rotate(_) | Verdict::Revoke(_) | Verdict::Retry => Err(Fault::unavailable()),
         }
     }
 
@@ -250,8 +315,8 @@ impl Turn<'_> {
         let kid = self.refresh_kid()?;
         match judge(Some(&record.family), marks, &own, None, self.now_ms, &self.tokens.rules, kid) {
             Verdict::Rotate(_) => self.sign(record, kind),
-            Verdict::Refuse(refusal) => Ok(self.refuse(event::refusal(refusal))),
-            Verdict::Repeat | Verdict::Revoke(_) | Verdict::Retry => Err(self.unavailable()),
+            Verdict::Refuse(refusal) => Err(Fault::refused(event::refusal(refusal))),
+            Verdict::Repeat | Verdict::Revoke(_) | Verdict::Retry => Err(Fault::unavailable()),
         }
     }
 
@@ -281,12 +346,9 @@ impl Turn<'_> {
     /// Makes both tokens, last of all.
     fn sign(&mut self, record: &Record, kind: &'static str) -> Next {
         let entitlements = self.entitlements()?;
-        let pair = match self.pair(record, &entitlements) {
-            Ok(pair) => pair,
-            Err(error) => return Err(self.unsigned(&error)),
-        };
+        let pair = self.pair(record, &entitlements).map_err(|error| Fault::of_mint(&error))?;
         let Some(answer) = self.state.manner.tokens(&pair, self.tokens.cookie.as_deref()) else {
-            return Err(self.unavailable_because("entitlements_failed", "reason", "cookie_too_large"));
+            return Err(Fault::of_hook("cookie_too_large"));
         };
         let mut event = self.event(kind, None);
         event.seq = Some(record.family.seq);
@@ -306,7 +368,7 @@ impl Turn<'_> {
 
     /// Makes an access token and throws it away, where it could turn out that none can be made of what the hook said: that
     /// must show before anything is written.
-    fn try_to_sign(&self, record: &Record, entitlements: &Entitlements) -> Result<(), Step> {
+    fn try_to_sign(&self, record: &Record, entitlements: &Entitlements) -> Result<(), Fault> {
         let length = self.state.entitlements.as_ref().map_or(0, String::len);
         if length <= MAX_UNTRIED_ENTITLEMENTS_BYTES && entitlements.claims.is_empty() {
             return Ok(());
@@ -314,50 +376,42 @@ impl Turn<'_> {
         let (mint, session) = (&self.tokens.mint, record.owner.session());
         let access = mint
             .access_token(&session, &record.family, entitlements, self.now_ms, self.id)
-            .map_err(|error| self.unsigned(&error))?;
+            .map_err(|error| Fault::of_mint(&error))?;
         let cookie = self.tokens.cookie.as_ref().filter(|_| self.state.manner.cookies);
         if cookie.is_some_and(|name| !fits_cookie(name, &access.token, access.expires_in)) {
-            return Err(self.unavailable_because("entitlements_failed", "reason", "cookie_too_large"));
+            return Err(Fault::of_hook("cookie_too_large"));
         }
         Ok(())
     }
 
-    fn unsigned(&self, error: &Error) -> Step {
-        match error {
-            Error::Expired => self.refuse("expired"),
-            Error::SigningKeyMissing => self.unavailable_because("signing_keys_failed", "reason", "missing"),
-            error => self.unavailable_because("entitlements_failed", "reason", error.code()),
-        }
-    }
-
-    fn judge(&self, loaded: &Loaded, seen: Option<u64>, at_ms: u64) -> Result<Verdict, Step> {
+    fn judge(&self, loaded: &Loaded, seen: Option<u64>, at_ms: u64) -> Result<Verdict, Fault> {
         let presented = self.expected(self.state.presented)?;
         let family = loaded.record.as_ref().map(|record| &record.family);
         let kid = self.refresh_kid()?;
         Ok(judge(family, &loaded.marks, &presented, seen, at_ms, &self.tokens.rules, kid))
     }
 
-    fn refresh_kid(&self) -> Result<&str, Step> {
-        self.tokens.mint.refresh_kid(self.now_ms).map_err(|error| self.unsigned(&error))
+    fn refresh_kid(&self) -> Result<&str, Fault> {
+        self.tokens.mint.refresh_kid(self.now_ms).map_err(|error| Fault::of_mint(&error))
     }
 
     /// What the hook said, read again.
-    fn entitlements(&self) -> Result<Entitlements, Step> {
+    fn entitlements(&self) -> Result<Entitlements, Fault> {
         let Some(text) = &self.state.entitlements else {
-            return if self.tokens.has_hook { Err(self.unavailable()) } else { Ok(Entitlements::default()) };
+            return if self.tokens.has_hook { Err(Fault::unavailable()) } else { Ok(Entitlements::default()) };
         };
         match entitlements::read(text) {
             Ok(Some(entitlements)) => Ok(entitlements),
-            Ok(None) => Err(self.refuse("not_a_member")),
-            Err(_) => Err(self.unavailable_because("entitlements_failed", "reason", "unreadable")),
+            Ok(None) => Err(Fault::refused("not_a_member")),
+            Err(_) => Err(Fault::of_hook("unreadable")),
         }
     }
 
     /// A record to be written, with a mark by which its writer knows it again.
-    fn record(&self, family: Family) -> Record {
+    fn record(&self, family: Family) -> Box<Record> {
         // Twelve bytes are 16 characters.
         let write = base64url::encode(self.write.get(..12).unwrap_or_default());
-        Record { owner: self.state.owner.clone(), family, write }
+        Box::new(Record { owner: self.state.owner.clone(), family, write })
     }
 
     fn load(&self) -> Step {
@@ -380,45 +434,27 @@ impl Turn<'_> {
         Step::Work { work, state: self.state.to_text(), events: Vec::new() }
     }
 
-    fn loaded(&self, value: Value<'_>) -> Result<Loaded, Step> {
+    fn loaded(&self, value: Value<'_>) -> Result<Loaded, Fault> {
         let read = Loaded::read(value, &self.state.owner);
-        read.ok_or_else(|| self.unavailable_because("record_unreadable", "", ""))
+        read.ok_or_else(|| Fault::told("record_unreadable", None))
     }
 
-    fn written(&self, value: Value<'_>) -> Result<Written, Step> {
+    fn written(&self, value: Value<'_>) -> Result<Written, Fault> {
         let read = Written::read(value, &self.state.owner);
-        read.ok_or_else(|| self.unavailable_because("record_unreadable", "", ""))
+        read.ok_or_else(|| Fault::told("record_unreadable", None))
     }
 
-    fn first(&self, revoked: Value<'_>) -> Result<bool, Step> {
-        let Value::Object(revoked) = revoked else { return Err(self.unavailable()) };
+    fn first(&self, revoked: Value<'_>) -> Result<bool, Fault> {
+        let Value::Object(revoked) = revoked else { return Err(Fault::unavailable()) };
         match revoked.get("first") {
             Some(Value::Bool(first)) => Ok(first),
-            _ => Err(self.unavailable()),
+            _ => Err(Fault::unavailable()),
         }
     }
 
     /// What a state of this step holds, or it is none.
-    fn expected<T>(&self, part: Option<T>) -> Result<T, Step> {
-        part.ok_or_else(|| self.unavailable())
-    }
-
-    fn refuse(&self, why: &'static str) -> Step {
-        let events = vec![self.event("session_refused", Some(("why", why)))];
-        Step::Answer { answer: self.reply(Problem::InvalidGrant), events }
-    }
-
-    pub(super) fn problem(&self, problem: Problem) -> Step {
-        Step::Answer { answer: self.reply(problem), events: Vec::new() }
-    }
-
-    fn unavailable(&self) -> Step {
-        self.problem(Problem::Unavailable)
-    }
-
-    fn unavailable_because(&self, kind: &'static str, name: &'static str, words: &'static str) -> Step {
-        let because = Some((name, words)).filter(|(name, _)| !name.is_empty());
-        Step::Answer { answer: self.reply(Problem::Unavailable), events: vec![self.event(kind, because)] }
+    fn expected<T>(&self, part: Option<T>) -> Result<T, Fault> {
+        part.ok_or_else(Fault::unavailable)
     }
 
     fn done(&self, events: Vec<Event>) -> Step {
@@ -429,7 +465,7 @@ impl Turn<'_> {
         self.state.manner.problem(problem, self.tokens.cookie.as_deref())
     }
 
-    fn event(&self, kind: &'static str, because: Option<(&'static str, &'static str)>) -> Event {
+    fn event(&self, kind: &'static str, because: Because) -> Event {
         let (owner, seq) = (self.state.owner.clone(), self.state.presented.map(|presented| presented.seq));
         Event { kind, time_ms: self.now_ms, owner, seq, because }
     }
