@@ -1,7 +1,7 @@
 // A verifier's, a gate's or a token service's core, which outlives the wasm instance, and what a host needs around it. Decides nothing.
 
-import { configText } from "./config.js";
-import { TollgateError } from "./error.js";
+import { configText, type KeySet } from "./config.js";
+import { configError, TollgateError } from "./error.js";
 import { type CallOptions, type Hooks, type Host, host } from "./hooks.js";
 import { type Core, type Instance, instanceOf, type Platform, type Source } from "./instance.js";
 import { KeyFetcher } from "./keys.js";
@@ -90,7 +90,8 @@ export class Client {
 
   constructor(platform: Platform, kind: "verifier" | "gate", config: unknown, hooks: Hooks | undefined) {
     this.host = host(hooks);
-    this.#handle = new Handle(platform, { kind, config: configText(config) }, (core) => this.#keys.restore(core));
+    const source = sourceOf(kind, configText(config), this.host.ownKeys);
+    this.#handle = new Handle(platform, source, (core) => this.#keys.restore(core));
     const { now, emit, fetch } = this.host;
     const transport = fetchTransport(fetch, platform.keyRequest);
     this.#keys = new KeyFetcher(keyCore(this.#handle), { now, emit, transport });
@@ -135,6 +136,12 @@ export class Client {
   close(): void {
     this.#handle.close();
   }
+}
+
+function sourceOf(kind: "verifier" | "gate", config: string, ownKeys: KeySet | undefined): Source {
+  if (kind === "gate") return { kind, config, ownKeys: ownKeys === undefined ? undefined : configText(ownKeys) };
+  if (ownKeys !== undefined) throw configError("hooks.ownKeys", "no keys: a verifier alone has no token service");
+  return { kind, config };
 }
 
 function keyCore(handle: Handle): ConstructorParameters<typeof KeyFetcher>[0] {

@@ -1,5 +1,6 @@
 // What a host may plug in: clock, fetch, events. A hook can fail; it cannot change a decision.
 
+import type { KeySet } from "./config.js";
 import { configError } from "./error.js";
 
 /** A key set was fetched and is in use. */
@@ -62,6 +63,11 @@ export interface Hooks {
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Told about key sets and decisions, after the fact. What it returns or throws is ignored. */
   readonly onEvent?: ((event: TollgateEvent) => void) | undefined;
+  /**
+   * Gates only: the keys of the token service beside it, `await tokens.keySet()`, which an issuer of the preset `tollgate`
+   * takes. They are read once; when the service has other keys, make another gate.
+   */
+  readonly ownKeys?: KeySet | undefined;
 }
 
 /** Options of one asynchronous call. */
@@ -79,22 +85,29 @@ export interface Host {
   now(): number;
   fetch(url: string, init: RequestInit): Promise<Response>;
   emit(event: TollgateEvent): void;
+  readonly ownKeys: KeySet | undefined;
 }
 
-const HOOK_NAMES = ["now", "fetch", "onEvent"] as const;
+const HOOK_NAMES = ["now", "fetch", "onEvent", "ownKeys"] as const;
 
 /**
  * Checks the hooks and fills in the defaults.
  *
- * @throws TollgateError `config_invalid` for an unknown hook or one that is no function
+ * @throws TollgateError `config_invalid` for an unknown hook or one of the wrong type
  */
 export function host(hooks: Hooks = {}): Host {
   if (typeof hooks !== "object" || hooks === null) throw configError("hooks", "an object");
   for (const name of Object.keys(hooks)) {
-    if (!(HOOK_NAMES as readonly string[]).includes(name)) throw configError(`hooks.${name}`, "now, fetch or onEvent");
+    if (!(HOOK_NAMES as readonly string[]).includes(name))
+      throw configError(`hooks.${name}`, "now, fetch, onEvent or ownKeys");
   }
-  const { now, fetch, onEvent } = ownHooks(hooks);
-  return { now: clock(now), fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), emit: listener(onEvent) };
+  const { now, fetch, onEvent, ownKeys } = ownHooks(hooks);
+  return {
+    now: clock(now),
+    fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    emit: listener(onEvent),
+    ownKeys,
+  };
 }
 
 /** The host's clock, or the runtime's. It never throws. */
@@ -111,10 +124,17 @@ function ownHooks(hooks: Hooks): Hooks {
   const own: Record<string, unknown> = Object.create(null);
   for (const name of HOOK_NAMES) {
     const value = Object.hasOwn(hooks, name) ? hooks[name] : undefined;
-    if (value !== undefined && typeof value !== "function") throw configError(`hooks.${name}`, "a function");
+    if (value !== undefined) checkHook(name, value);
     own[name] = value;
   }
   return own;
+}
+
+function checkHook(name: (typeof HOOK_NAMES)[number], hook: unknown): void {
+  if (name !== "ownKeys" && typeof hook !== "function") throw configError(`hooks.${name}`, "a function");
+  // What is in it is judged with the configuration.
+  if (name === "ownKeys" && (typeof hook !== "object" || hook === null))
+    throw configError("hooks.ownKeys", "a key set");
 }
 
 function readClock(now: () => number): number {

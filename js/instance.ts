@@ -36,7 +36,8 @@ export interface Platform {
 
 /** What a core is made of: which of its faces, and that one's texts. */
 export type Source =
-  | { readonly kind: "verifier" | "gate"; readonly config: string }
+  | { readonly kind: "verifier"; readonly config: string }
+  | { readonly kind: "gate"; readonly config: string; readonly ownKeys: string | undefined }
   | { readonly kind: "tokens"; readonly config: string; readonly keys: string };
 
 /** A quarter of what a module's memory can be; more would be a mistake. */
@@ -145,10 +146,16 @@ export class Instance {
 
 /** @throws ConfigFault, or anything when the core trapped */
 function made({ glue: { Core }, kernel }: Platform, source: Source): object {
-  const { kind, config } = source;
-  const core = kind === "tokens" ? Core.tokens?.(config, source.keys, kernel) : Core[kind]?.(config, kernel);
-  if (core === undefined) throw new TypeError(`this module makes no ${kind}`);
-  return core;
+  switch (source.kind) {
+    case "verifier":
+      return Core.verifier(source.config, kernel);
+    case "gate":
+      if (Core.gate === undefined) throw new TypeError("this module has no gate");
+      return Core.gate(source.config, kernel, source.ownKeys);
+    case "tokens":
+      if (Core.tokens === undefined) throw new TypeError("this module has no token service");
+      return Core.tokens(source.config, source.keys, kernel);
+  }
 }
 
 const instances = new Map<Platform, Instance>();

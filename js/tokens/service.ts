@@ -1,7 +1,7 @@
 // createTokens: a service that issues access tokens and rotates refresh tokens, for any host with `Request` and for Lambda.
 // Decides nothing: the core does, in steps.
 
-import { configText, type DeepReadonly, type Issuer, type KeySet } from "../config.js";
+import { configText, type DeepReadonly, type Issuer, type KeySet, type OwnIssuer } from "../config.js";
 import { Handle, type Platform } from "../core.js";
 import { configError, TollgateError } from "../error.js";
 import type * as core from "../generated/types.js";
@@ -29,7 +29,7 @@ export type TokenServiceConfig = DeepReadonly<Omit<core.TokenService, "entitleme
 
 /** The configuration of a token service: the whole of `tollgate.json`, of which the gate's members may be left out. */
 export type TokensConfig = DeepReadonly<Partial<Omit<core.Config, "issuers" | "tokens">>> & {
-  readonly issuers?: readonly Issuer[];
+  readonly issuers?: readonly (Issuer | OwnIssuer)[];
   readonly tokens: TokenServiceConfig;
 };
 
@@ -77,6 +77,10 @@ export interface Tokens {
   /**
    * The published keys, as `/.well-known/jwks.json` has them now: for the gate of the same program.
    *
+   * @example
+   * ```ts
+   * const gate = createGate(config, { ownKeys: await tokens.keySet() });
+   * ```
    * @throws TollgateError (as a rejection) `config_invalid`; `keys_unavailable`; `closed` after `close()`
    */
   keySet(): Promise<KeySet>;

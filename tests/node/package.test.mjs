@@ -101,6 +101,9 @@ test("only the exports map can be imported", async () => {
 test("its public names are the fixed ones", async () => {
   const names = Object.keys(await import("tollgate")).sort();
   assert.deepEqual(names, ["TollgateError", "createGate", "createVerifier", "kernel", "limitTables"]);
+  const tokens = Object.keys(await import("tollgate/tokens")).sort();
+  const makers = ["createTokens", "dynamoDbStore", "memoryStore", "secretsManagerKeys"];
+  assert.deepEqual(tokens, ["StoreError", "TollgateError", ...makers]);
 });
 
 test("require works where the runtime can require ESM", { skip: !process.features.require_module }, () => {

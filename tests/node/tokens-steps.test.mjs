@@ -77,6 +77,11 @@ function spy(answer) {
   return { calls, ...Object.fromEntries(names.map((name) => [name, method(name)])) };
 }
 
+/** Lets others work until `holds`, or until they have nothing left to do. */
+async function until(holds) {
+  for (let turn = 0; turn < 1_000 && !holds(); turn += 1) await new Promise(setImmediate);
+}
+
 async function assertUnavailable(response) {
   assert.equal(response.status, 503);
   assert.equal(response.headers.get("retry-after"), "1");
@@ -215,7 +220,7 @@ test("a store that says nothing for 5 s is down", async (t) => {
   const told = outcomeOf({ do: "rotate", expected: 1, record }, { store }).finally(() => {
     isTold = true;
   });
-  while (!isAsked) await new Promise(setImmediate);
+  await until(() => isAsked);
   t.mock.timers.tick(4_999);
   await new Promise(setImmediate);
   assert.equal(isTold, false);
@@ -301,23 +306,31 @@ function gatedStore() {
 test("[Q16] the 17th refresh of one family at a time is told busy; another family's is not, and a place gets free", async () => {
   const store = gatedStore();
   const { tokens } = service({ store });
-  core.begin = ({ url }) => ({ do: "load", at: { ...at, family: new URL(url).searchParams.get("f") }, state: "" });
-  core.next = ({ outcome }) => done(JSON.stringify(outcome));
+  const load = (family, state) => ({ do: "load", at: { ...at, family }, state });
+  // Each reads its family twice, and keeps its place.
+  core.begin = ({ url }) => load(new URL(url).searchParams.get("f"), new URL(url).searchParams.get("f"));
+  core.next = ({ state, outcome }) =>
+    state === "" || outcome.failed ? done(JSON.stringify(outcome)) : load(state, "");
   const ask = async (family) => (await tokens.handle(form(`/auth/token?f=${family}`, {}))).json();
+  const loaded = async (count) => {
+    await until(() => store.waiting.length >= count);
+    assert.equal(store.waiting.length, count);
+    return () => {
+      for (const letGo of store.waiting.splice(0)) letGo();
+    };
+  };
   const first = Array.from({ length: 16 }, () => ask("f1"));
-  await new Promise(setImmediate);
-  assert.equal(store.waiting.length, 16);
+  await loaded(16);
   assert.deepEqual(await ask("f1"), { failed: "busy" });
-  assert.equal(store.waiting.length, 16);
-  const other = ask("f2");
-  await new Promise(setImmediate);
-  assert.equal(store.waiting.length, 17);
-  for (const letGo of store.waiting.splice(0)) letGo();
-  for (const answer of await Promise.all([...first, other])) assert.deepEqual(answer, { loaded: { family: null } });
+  const all = [...first, ask("f2")];
+  (await loaded(17))();
+  (await loaded(17))();
+  for (const answer of await Promise.all(all)) assert.deepEqual(answer, { loaded: { family: null } });
   const again = Array.from({ length: 16 }, () => ask("f1"));
-  await new Promise(setImmediate);
+  await loaded(16);
   assert.deepEqual(await ask("f1"), { failed: "busy" });
-  for (const letGo of store.waiting.splice(0)) letGo();
+  (await loaded(16))();
+  (await loaded(16))();
   await Promise.all(again);
 });
 

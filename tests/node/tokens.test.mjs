@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createVerifier } from "tollgate";
+import { createGate, createVerifier } from "tollgate";
 import { createTokens, memoryStore, StoreError } from "tollgate/tokens";
 import { basic, client, form, keysDocument, NOW, tokensConfig } from "./support/token-service.mjs";
 
@@ -279,6 +279,38 @@ test("entitlements are read anew at each refresh: what fell shows at once, who l
   assert.equal(claimsOf(third.body.refresh_token).seq, 3);
   assert.deepEqual(asked[0], { user: "ann", tenant: "acme", clientId: "web", reason: "issue" });
   assert.deepEqual(asked[1], { user: "ann", tenant: "acme", clientId: "web", reason: "refresh" });
+});
+
+test("a gate with the preset takes the service's tokens by the keys that it is handed, and no others", async () => {
+  const config = {
+    issuers: [{ preset: "tollgate" }],
+    rules: [{ path: "/{*rest}" }],
+    tenant: { required: true, from: { host: "{tenant}.api.example.com" } },
+  };
+  const { tokens, login } = service({ config });
+  const gateConfig = { ...tokensConfig([web, admin, other], config) };
+  const ownKeys = await tokens.keySet();
+  const hooks = { now: () => NOW, fetch: () => assert.fail("nothing is fetched") };
+  const gate = createGate(gateConfig, { ...hooks, ownKeys });
+  const { access_token, refresh_token } = await login();
+  const ask = (token, by = gate) =>
+    by.checkSync({
+      method: "GET",
+      url: "https://acme.api.example.com/orders",
+      headers: { authorization: `Bearer ${token}` },
+    });
+  const decision = ask(access_token);
+  assert.equal(decision.outcome, "allow", JSON.stringify(decision));
+  assert.deepEqual([decision.principal.userId, decision.principal.tenantId], ["ann", "acme"]);
+  assert.equal(ask(refresh_token).outcome, "deny");
+  const strangers = await service({ keys: keysDocument() }).tokens.keySet();
+  assert.equal(ask(access_token, createGate(gateConfig, { ...hooks, ownKeys: strangers })).outcome, "deny");
+  const isFault = (member) => (error) => error.code === "config_invalid" && error.member === member;
+  assert.throws(() => createGate(gateConfig, hooks), isFault("issuers[0].preset"));
+  assert.throws(() => createGate(gateConfig, { ...hooks, ownKeys: null }), isFault("hooks.ownKeys"));
+  assert.throws(() => createGate(gateConfig, { ...hooks, ownKeys: () => ownKeys }), isFault("hooks.ownKeys"));
+  const verifier = { issuers: [{ issuer: "https://a.example", audience: "x", algorithms: ["ES256"], jwks: ownKeys }] };
+  assert.throws(() => createVerifier(verifier, { ownKeys }), isFault("hooks.ownKeys"));
 });
 
 /** A store that fails by plan: before the work, or after it. */

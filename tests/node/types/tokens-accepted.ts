@@ -1,5 +1,6 @@
 // What must compile, against the published types of `tollgate/tokens`. Never run.
 
+import { createGate } from "tollgate";
 import {
   type ApiGatewayResult,
   createTokens,
@@ -94,6 +95,10 @@ const event = {
 };
 const result: ApiGatewayResult | null = await inDynamo.handleEvent(event);
 const keys: readonly object[] = (await inMemory.keySet()).keys;
+createGate(
+  { ...constant, issuers: [{ preset: "tollgate" }] },
+  { ownKeys: await inMemory.keySet(), onEvent: (event) => console.log(event.type) },
+);
 inMemory.close();
 
 // A store of one's own.
