@@ -1,25 +1,18 @@
 // The token service of the demonstration: signing keys and a client's secret made at start, and sessions to play with.
 // Writes neither to disk.
 
-import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
+import { newClient, newDocument } from "../scripts/keys.mjs";
 
 /** The token service's own name. Nobody asks it for keys: the gate has them from memory. */
 const ISSUER = "https://tollgate.localhost";
 
-/** A keys document (`npm run keys -- new`): one key for access tokens, one for refresh tokens, both active. */
-export function makeKeys() {
-  const key = () => {
-    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    return { from: Math.floor(Date.now() / 1000) - 60, jwk: privateKey.export({ format: "jwk" }) };
-  };
-  return JSON.stringify({ access: [key()], refresh: [key()] });
-}
+/** A secret that holds keys, as `npm run keys -- new` prints it; they have been in use for a minute. */
+export const makeKeys = () => JSON.stringify(newDocument(Math.floor(Date.now() / 1000) - 60));
 
-/** A client and its secret, of which the configuration holds the hash (`npm run keys -- client`). */
-export function makeClient(id = "web") {
-  const secret = randomBytes(32).toString("base64url");
-  const hash = `sha256:${createHash("sha256").update(secret).digest("base64url")}`;
-  return { id, secret, config: { id, secretHashes: [hash], cookies: true, revokeAll: true } };
+/** A client and its secret, as `npm run keys -- client web` prints them, and its place in the configuration. */
+export function makeClient() {
+  const { id, secret, secretHash } = newClient("web");
+  return { id, secret, config: { id, secretHashes: [secretHash], cookies: true, revokeAll: true } };
 }
 
 /** `config` with a token service for `client`, whose tokens the gate takes. */

@@ -1,10 +1,10 @@
 // Checks at build what the Worker would check at its first request: its configuration, and the bindings that it names.
 // Repairs nothing, and sees no secret.
 
-import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { newDocument } from "./keys.mjs";
 import { path, Trouble } from "./project.mjs";
 
 /** Workers limits a variable to 5 KB. */
@@ -86,18 +86,10 @@ function tokensOf(text) {
 
 function judge(text, { Gate, Tokens }) {
   if (tokensOf(text) === null) return Gate.gate(text, "scalar").free();
-  const tokens = Tokens.tokens(text, keysForNow(), "scalar");
+  // The real keys are secrets. These take their place while the rest is judged, and are forgotten.
+  const tokens = Tokens.tokens(text, JSON.stringify(newDocument(1)), "scalar");
   Gate.gate(text, "scalar", tokens.tokensKeySet(Date.now() / 1000)).free();
   tokens.free();
-}
-
-/** The real keys are secrets. These take their place while the rest is judged, and are forgotten. */
-function keysForNow() {
-  const key = () => ({
-    from: 1,
-    jwk: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }),
-  });
-  return JSON.stringify({ access: [key()], refresh: [key()] });
 }
 
 /** What a token service needs of wrangler.toml. Whether a secret is there can't be seen from here. */

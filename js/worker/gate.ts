@@ -15,9 +15,6 @@ export type Refusal = Deny | Unavailable;
 /** A decision as the core sends it, with what only the host needs. */
 type Answer = (Allow | Refusal) & { readonly issuer?: number; readonly refresh?: readonly number[] };
 
-/** How often a gate looks whether its token service's keys are others, in seconds: one is published an hour before its use. */
-const OWN_KEYS_SECONDS = 60;
-
 /** One gate for the isolate's life. */
 export class WorkerGate {
   readonly #core: LiveCore;
@@ -26,8 +23,6 @@ export class WorkerGate {
   readonly #ownKeysAt: (time: number) => string | undefined;
   /** The token service's keys, as the core has them. */
   #ownKeys: string | undefined;
-  /** When they were looked at, in Unix seconds. The clock may step back. */
-  #ownKeysSeen = 0;
 
   /**
    * @param ownKeysAt the published keys of this Worker's own token service at a Unix time, if it has one
@@ -84,12 +79,9 @@ export class WorkerGate {
     return this.#ask(request, true);
   }
 
-  /** At start the clock may stand at 0, so the first request looks at once. */
+  /** Keys come and go with time; at start, where the clock may stand at 0, all there are were taken for coming ones. */
   #renewOwnKeys(): void {
-    const time = now();
-    if (Math.abs(time - this.#ownKeysSeen) < OWN_KEYS_SECONDS) return;
-    this.#ownKeysSeen = time;
-    const ownKeys = this.#ownKeysAt(time);
+    const ownKeys = this.#ownKeysAt(now());
     if (ownKeys === this.#ownKeys) return;
     this.#ownKeys = ownKeys;
     this.#core.renew();

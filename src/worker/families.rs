@@ -28,6 +28,9 @@ CREATE TABLE IF NOT EXISTS families (fam TEXT PRIMARY KEY, schema INTEGER NOT NU
 CREATE TABLE IF NOT EXISTS mark (id INTEGER PRIMARY KEY CHECK (id = 0), epoch INTEGER NOT NULL,
   not_before INTEGER NOT NULL) STRICT;";
 
+/// The last that [`TABLES`] makes.
+const HAS_TABLES: &str = "SELECT 'yes' FROM sqlite_master WHERE type = 'table' AND name = 'mark'";
+
 // `?1` is the request's body. A member that is absent is NULL, which no column takes that needs it; STRICT takes no other
 // type than the column's.
 
@@ -118,7 +121,9 @@ impl DurableObject for Families {
 
     /// Deletes families that ended long ago. Late, twice or with nothing to do, it does no harm.
     async fn alarm(&self) -> Result<Response> {
-        self.make_tables()?;
+        if !self.finds_tables()? {
+            return Response::empty();
+        }
         let now = i64::try_from(Date::now().as_millis() / 1000).unwrap_or_default();
         self.sql.exec(DELETE_ENDED, vec![KEPT_SECONDS.into(), now.into()])?;
         self.wake_at_next_end().await?;
@@ -140,23 +145,25 @@ impl Families {
             "/load" => Some(format!("{{{}}}", self.loaded(body)?)),
             "/create" => Some(self.write(CREATE, body)?),
             "/rotate" => Some(self.write(ROTATE, body)?),
-            "/revoke" => Some(format!(r#"{{"first":{}}}"#, self.ask(REVOKE, body)?.is_some())),
-            "/revokeAll" => self.ask(REVOKE_ALL, body)?,
+            "/revoke" => Some(format!(r#"{{"first":{}}}"#, self.change(REVOKE, body)?.is_some())),
+            "/revokeAll" => self.change(REVOKE_ALL, body)?,
             _ => None,
         })
     }
 
     /// Writes if the condition holds. Answers the mark, and where the write is not what stands there, that.
     fn write(&self, statement: &str, body: &str) -> Result<String> {
-        self.ask(statement, body)?;
+        self.change(statement, body)?;
         let done = self.ask(IS_WRITTEN, body)?.is_some();
         Ok(format!(r#"{{"done":{done},{}}}"#, self.loaded(body)?))
     }
 
-    /// The family that the body names, and the mark.
+    /// The family that the body names, and the mark. Of whom nothing was ever written, nothing is by being looked at.
     fn loaded(&self, body: &str) -> Result<String> {
-        let family = self.ask(FAMILY, body)?;
-        let mark = self.ask(MARK, None)?;
+        let (family, mark) = match self.finds_tables()? {
+            true => (self.ask(FAMILY, body)?, self.ask(MARK, None)?),
+            false => (None, None),
+        };
         let (family, mark) = (family.as_deref().unwrap_or("null"), mark.as_deref().unwrap_or(NO_MARK));
         Ok(format!(r#""family":{family},"mark":{mark}"#))
     }
@@ -174,7 +181,6 @@ impl Families {
 
     /// Runs a statement to its end. Answers the text of its first row, if it has one.
     fn ask<'b>(&self, statement: &str, body: impl Into<Option<&'b str>>) -> Result<Option<String>> {
-        self.make_tables()?;
         let bindings = body.into().map(|body| vec![SqlStorageValue::from(body)]);
         let mut first = None;
         for row in self.sql.exec(statement, bindings)?.raw() {
@@ -185,12 +191,20 @@ impl Families {
         Ok(first)
     }
 
-    fn make_tables(&self) -> Result<()> {
+    /// Runs a statement that writes. What makes the tables beside it can be done any number of times.
+    fn change(&self, statement: &str, body: &str) -> Result<Option<String>> {
         if !self.has_tables.get() {
             self.sql.exec(TABLES, None)?;
             self.has_tables.set(true);
         }
-        Ok(())
+        self.ask(statement, body)
+    }
+
+    fn finds_tables(&self) -> Result<bool> {
+        if !self.has_tables.get() {
+            self.has_tables.set(self.ask(HAS_TABLES, None)?.is_some());
+        }
+        Ok(self.has_tables.get())
     }
 }
 

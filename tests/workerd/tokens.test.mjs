@@ -2,8 +2,9 @@
 // happens to both when something they need is down. Which records are which verdict is tested natively.
 
 import assert from "node:assert/strict";
-import { createPublicKey, verify } from "node:crypto";
+import { createHash, createPublicKey, verify } from "node:crypto";
 import { after, before, test } from "node:test";
+import { makeKey, signToken } from "../../demo/issuer.mjs";
 import { StartError } from "../../demo/workerd.mjs";
 import { trapsAtStep } from "./support/fault.mjs";
 import { startGate, startOrigin, stopAfter, worker } from "./support/gate.mjs";
@@ -55,6 +56,19 @@ test("a refresh whose answer was lost gives the same refresh token, to the byte"
   const second = await service.rotated(first);
   const again = await service.rotated(first);
   assert.equal(again.refresh_token, second.refresh_token);
+});
+
+test("of many refreshes of one token at once one makes the successor, which all get who get any", async () => {
+  const first = await service.login();
+  const answers = await Promise.all(Array.from({ length: 300 }, () => service.refresh(first)));
+  const successors = new Set();
+  for (const answer of answers) {
+    if (answer.status === 200) successors.add(JSON.parse(answer.text).refresh_token);
+    else assertRefused(answer, 503, "temporarily_unavailable");
+  }
+  assert.equal(successors.size, 1);
+  const [refresh_token] = successors;
+  assert.equal(claims((await service.rotated({ refresh_token })).refresh_token).seq, 3);
 });
 
 const refreshCookie = ({ refresh_token }) => ["cookie", `__Host-refresh_token=${refresh_token}`];
@@ -200,6 +214,30 @@ test("the published keys are public, may be kept by anybody, and verify our acce
   assert.deepEqual([head.status, head.text], [200, ""]);
 });
 
+/** A signing key of the keys document, with the id that is computed from it (RFC 7638). */
+function signingKey(from) {
+  const { privateKey, jwk } = makeKey("ES256");
+  const { crv, kty, x, y } = jwk;
+  const kid = createHash("sha256").update(JSON.stringify({ crv, kty, x, y })).digest("base64url");
+  return { algorithm: "ES256", privateKey, kid, dated: { from, jwk: privateKey.export({ format: "jwk" }) } };
+}
+
+test("the gate takes what active, next and lately retired keys sign, and nothing of a key that is past", async () => {
+  const now = Math.floor(Date.now() / 1000);
+  // A retired key counts for 900 s and 300 s after its successor's date.
+  const [past, retired, active, next] = [1, now - 50_000, now - 1_190, now + 3_900].map(signingKey);
+  const [unknown, refreshing] = [signingKey(1), signingKey(1)];
+  const access = [past, retired, active, next].map(({ dated }) => dated);
+  const own = keep(await startTokens({ keys: JSON.stringify({ access, refresh: [refreshing.dated] }) }));
+  const { access_token } = await own.login();
+  const status = (key) => own.get(signToken(key, { ...claims(access_token), jti: "j" }));
+  const keys = [past, retired, active, next, unknown, refreshing];
+  assert.deepEqual(await Promise.all(keys.map(status)), [401, 200, 200, 200, 401, 401]);
+  const published = JSON.parse((await send(own.port, { target: "/.well-known/jwks.json" })).text).keys;
+  const ids = (list) => list.map(({ kid }) => kid).sort();
+  assert.deepEqual(ids(published), ids([retired, active, next]));
+});
+
 test("no line of the log holds a token, a part of one or a secret", async () => {
   const pair = await service.rotated(await service.login());
   await service.refresh({ refresh_token: `${pair.refresh_token.slice(0, -4)}AAAA` });
@@ -282,7 +320,7 @@ test("sessions survive a restart", async () => {
   const { keys, client, config, login, stop } = keep(await startTokens({ storage: folder }));
   const pair = await login();
   await stop();
-  const again = keep(await startTokens({ storage: folder, bindings: { TOLLGATE_KEYS: keys }, tokens: config.tokens }));
+  const again = keep(await startTokens({ storage: folder, keys, tokens: config.tokens }));
   const { refresh_token } = pair;
   const answer = await again.post("/auth/token", { grant_type: "refresh_token", refresh_token }, [again.basic(client)]);
   assert.equal(answer.status, 200, answer.text);

@@ -2,6 +2,8 @@
 // it keeps is tested elsewhere.
 
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { trapsAtStep } from "./support/fault.mjs";
 import { stopAfter } from "./support/gate.mjs";
@@ -23,6 +25,21 @@ const standing = async (record, from = store) => (await from.load(at(record))).f
 test("what was never written is no family and no mark", async () => {
   assert.deepEqual(await store.load(at(firstRecord())), { family: null, ...NO_MARKS });
   assert.deepEqual(await store.load({ ...at(firstRecord()), family: null }), { family: null, ...NO_MARKS });
+});
+
+test("looking writes nothing", async () => {
+  const { folder } = keep(storageFolder());
+  const own = keep(await startStore({ storage: folder }));
+  const record = firstRecord();
+  const tables = () =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => readFileSync(join(parentPath, name), "latin1"))
+      .flatMap((text) => text.match(/CREATE TABLE (?:families|mark)\b/g) ?? []);
+  await own.load(at(record));
+  assert.deepEqual(tables(), []);
+  await own.revokeAll({ tenant: record.tenant }, 5);
+  assert.deepEqual([...new Set(tables())].sort(), ["CREATE TABLE families", "CREATE TABLE mark"]);
 });
 
 test("a record comes back as it was written, whatever its texts hold", async () => {

@@ -11,11 +11,12 @@ const MEMBER = { member: true, plan: "pro", permissions: ["reports:read"] };
  * Starts it, with an issuer beside it.
  *
  * @param options.tokens replaces members of `tokens`
+ * @param options.keys the keys document
  * @param options.behind more Workers
  * @param options.bindings more bindings
  * @returns the gate, and `entitlements`, the server that answers for them: `entitle(answer)` says with what
  */
-export async function startTokens({ tokens = {}, bindings = {}, behind = [], ...options } = {}) {
+export async function startTokens({ tokens = {}, keys = makeKeys(), bindings = {}, behind = [], ...options } = {}) {
   const issuer = await startIssuer();
   const entitlements = await startOrigin();
   const client = makeClient();
@@ -27,7 +28,6 @@ export async function startTokens({ tokens = {}, bindings = {}, behind = [], ...
   hook.bindings = { TO: entitlements.url };
   const config = withTokens(configuration(issuer), client);
   Object.assign(config.tokens, tokens);
-  const keys = makeKeys();
   const gate = await startGate(config, {
     bindings: {
       ORDERS: { service: "orders" },
