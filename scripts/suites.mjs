@@ -11,18 +11,15 @@ import { ensurePython } from "./setup.mjs";
 /** No suite takes this long; one that does hangs. */
 const LIMIT_MINUTES = 30;
 
-/**
- * Each suite resolves to its counts. The order is that of `npm test`: what fails fastest comes first. It leaves out what is
- * `onlyWhenAsked`.
- */
+/** Each suite resolves to its counts. The order is that of `npm test`: what fails fastest comes first. */
 export const SUITES = {
   scripts: { needs: "native", run: () => nodeTests(root, "scripts", {}, ["tests/imports.mjs", "bench/*.test.mjs"]) },
   native: { needs: "native", run: native },
   wasm: { needs: "all", run: wasmInNode },
   browser: { needs: "all", run: browser },
   node: { needs: "build", run: packedTarball },
-  tokens: { needs: "build", run: tokens, onlyWhenAsked: true },
   workerd: { needs: "build", run: workerd },
+  tokens: { needs: "build", run: tokens },
 };
 
 /** Where the independent test vectors are, when they stand beside the clone. */

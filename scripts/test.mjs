@@ -56,8 +56,7 @@ if (process.argv[1] === path("scripts", "test.mjs")) {
     const asked = process.argv.slice(2);
     const unknown = asked.find((name) => !Object.hasOwn(SUITES, name));
     if (unknown) throw new Trouble(`there is no suite ${unknown}: take of ${Object.keys(SUITES).join(", ")}`);
-    const usual = Object.keys(SUITES).filter((name) => !SUITES[name].onlyWhenAsked);
-    const names = asked.length > 0 ? asked : usual;
+    const names = asked.length > 0 ? asked : Object.keys(SUITES);
     for (const needs of new Set(names.map((name) => SUITES[name].needs))) await setUp(needs);
     const results = [];
     for (const name of names) results.push(await runSuite(name));

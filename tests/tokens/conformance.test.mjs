@@ -114,6 +114,32 @@ forEachStore((name, opened) => {
     for (const token of [second, third]) await refused(driver.refresh(token));
   });
 
+  // catalogue: Q03
+  test("a refresh that two rotations overtook asks again, and ends no family", async () => {
+    for (const graceSeconds of [10, 0]) {
+      const { driver, login, hook, typesOf } = service({ config: { graceSeconds } });
+      const { refresh } = await login();
+      const everyone = hook.ask;
+      let release;
+      const asked = new Promise((isAsked) => {
+        hook.ask = () =>
+          new Promise((go) => {
+            release = () => go({ member: true });
+            isAsked();
+          });
+      });
+      const slow = driver.refresh(refresh);
+      await asked;
+      hook.ask = everyone;
+      const second = await granted(driver.refresh(refresh));
+      const third = await granted(driver.refresh(second.refresh));
+      release();
+      assert.deepEqual(outcome(await slow), RETRY);
+      assert.ok(!typesOf().includes("session_replayed"));
+      await granted(driver.refresh(third.refresh));
+    }
+  });
+
   // catalogue: Q06
   test("a thief and a victim within the window hold one successor, and the second to use it after that ends it", async () => {
     const { driver, login, clock } = service();

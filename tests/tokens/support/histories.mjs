@@ -322,8 +322,8 @@ export class History {
     const family = this.model.families.get(token.fam);
     must(!this.model.isExpired(token, round.least), "an expired token ends a family");
     must(token.seq < family.seq, "a current token ends its family");
-    if (token.seq < family.seq - 1 || family.revoked_at !== null) return;
     must(saw !== token.seq, "a lost race is called a replay");
+    if (token.seq < family.seq - 1 || family.revoked_at !== null) return;
     const isLate = elapsed(family, round.most) >= this.rules.graceMs;
     must(isLate, "a lost answer, asked for again in time, ends the family");
   }

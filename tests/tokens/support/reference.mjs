@@ -104,8 +104,8 @@ export function referenceDriver({ store, now, entitlements, rules, planted }) {
     const end = Math.min(token.exp, family.absolute_exp, family.idle_exp ?? Number.POSITIVE_INFINITY);
     if (seconds(now()) >= end && planted !== "ignores-expiry") return "refuse";
     if (token.seq === family.seq) return "rotate";
-    if (token.seq !== family.seq - 1) return planted === "spares-ancestor" ? "repeat" : "revoke";
-    if (Math.max(0, now() - family.rotated_at_ms) < graceMs) return "repeat";
+    const isPredecessor = token.seq === family.seq - 1 || planted === "spares-ancestor";
+    if (isPredecessor && Math.max(0, now() - family.rotated_at_ms) < graceMs) return "repeat";
     if (seen === token.seq && planted !== "race-is-replay") return "retry";
     return planted === "spares-replay" ? "refuse" : "revoke";
   }
