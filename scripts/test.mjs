@@ -5,13 +5,13 @@ import { inCI, path, runMain, seconds, Trouble } from "./project.mjs";
 import { setUp } from "./setup.mjs";
 import { SUITES } from "./suites.mjs";
 
-/** Runs one suite to its counts; what stops it from running is its failure, and the others still run. */
-async function runSuite(name) {
+/** Runs one suite to its counts; what stops it from running is its failure, and the others still run. `asked`: by its name. */
+async function runSuite(name, asked) {
   const started = Date.now();
   console.log(`\n=== ${name} ===\n`);
   let counts;
   try {
-    counts = await SUITES[name].run();
+    counts = await SUITES[name].run(asked);
   } catch (error) {
     console.error(error instanceof Trouble ? `tollgate: ${error.message}` : error);
     counts = { ...none(), failed: 1 };
@@ -59,7 +59,7 @@ if (process.argv[1] === path("scripts", "test.mjs")) {
     const names = asked.length > 0 ? asked : Object.keys(SUITES);
     for (const needs of new Set(names.map((name) => SUITES[name].needs))) await setUp(needs);
     const results = [];
-    for (const name of names) results.push(await runSuite(name));
+    for (const name of names) results.push(await runSuite(name, asked.length > 0));
     return summary(results) > 0 ? 1 : 0;
   });
 }

@@ -102,7 +102,7 @@ test("its public names are the fixed ones", async () => {
   const names = Object.keys(await import("tollgate")).sort();
   assert.deepEqual(names, ["TollgateError", "createGate", "createVerifier", "kernel", "limitTables"]);
   const tokens = Object.keys(await import("tollgate/tokens")).sort();
-  const makers = ["createTokens", "dynamoDbStore", "memoryStore", "secretsManagerKeys"];
+  const makers = ["createTokens", "durableStore", "dynamoDbStore", "memoryStore", "secretsManagerKeys"];
   assert.deepEqual(tokens, ["StoreError", "TollgateError", ...makers]);
 });
 
