@@ -213,14 +213,15 @@ test("every JSON block of docs/CONFIGURATION.md starts what it says", () => {
   for (const { name, body } of found) create[name](JSON.parse(body)).close();
 });
 
-test("the JSON block of docs/TOKENS.md starts a token service and a gate", () => {
+test("the JSON block of docs/TOKENS.md starts a token service and a gate", async () => {
   const [{ body, name }, ...others] = blocks(read("docs/TOKENS.md")).filter(({ language }) => language === "json");
   assert.deepEqual([name, others.length], ["tokens", 0]);
   const made = spawnSync(process.execPath, [join(root, "scripts", "keys.mjs"), "new"], { encoding: "utf8" });
   assert.equal(made.status, 0, made.stderr);
   const entitlements = () => null;
-  createTokens(JSON.parse(body), { keys: made.stdout, store: memoryStore(), entitlements }).close();
-  createGate(JSON.parse(body), { ownKeys: { keys: [] } }).close();
+  const tokens = createTokens(JSON.parse(body), { keys: made.stdout, store: memoryStore(), entitlements });
+  createGate(JSON.parse(body), { ownKeys: await tokens.keySet() }).close();
+  tokens.close();
 });
 
 test("docs/CONFIGURATION.md names every member of the schema and every code", () => {
