@@ -3,6 +3,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { ensureAwsTools } from "./aws-tools.mjs";
 import { build } from "./build.mjs";
 import { add, cargoCounts, nodeCounts, none } from "./counts.mjs";
 import { must, node, path, root, run, stateDirectory, Trouble } from "./project.mjs";
@@ -19,6 +20,7 @@ export const SUITES = {
   browser: { needs: "all", run: browser },
   node: { needs: "build", run: packedTarball },
   workerd: { needs: "build", run: workerd },
+  aws: { needs: "build", run: aws },
   tokens: { needs: "build", run: tokens },
 };
 
@@ -140,6 +142,20 @@ async function tokens(asked) {
     console.log("10,000 random histories in memory, 200 on each store: `npm run test:tokens` runs 100,000 and 2,000");
   return nodeTests(root, "tests/tokens", {
     ...(asked ? {} : FEW_HISTORIES),
+    TOLLGATE_PYTHON: python ?? "",
+    TOLLGATE_PYTHON_MISSING: missing ?? "",
+  });
+}
+
+/** The AWS faces, in AWS's own runtime client, against stand-ins for its services. What is missing is said by the tests that need it. */
+async function aws() {
+  await build("npm");
+  const tools = await ensureAwsTools();
+  const { python, missing } = await ensurePython();
+  for (const lacking of [tools.missing, missing]) if (lacking) console.error(`aws: ${lacking}`);
+  return nodeTests(root, "tests/aws", {
+    TOLLGATE_AWS_TOOLS: tools.directory ?? "",
+    TOLLGATE_AWS_TOOLS_MISSING: tools.missing ?? "",
     TOLLGATE_PYTHON: python ?? "",
     TOLLGATE_PYTHON_MISSING: missing ?? "",
   });
