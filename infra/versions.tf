@@ -7,7 +7,7 @@ terraform {
   required_providers {
     aws = {
       source = "hashicorp/aws"
-      # 5.100 is the first 5.x with every argument used here. Nothing here was removed or renamed in 6.x.
+      # Validated with 5.100.0; every name used here is in 6.25.0 too.
       version = ">= 5.100.0, < 7.0.0"
     }
   }

@@ -18,8 +18,24 @@ import {
   toolsDirectory,
 } from "./project.mjs";
 
-/** Not among the tools that clones may share: each clone has requirements of its own. */
-const pythonDirectory = path(".tools", "python");
+/**
+ * The virtual environments of Python, by what they are for. Not among the tools that clones may share: each clone has
+ * requirements of its own. Two, because checkov wants older versions of what DynamoDB's stand-in is made of.
+ */
+const PYTHONS = {
+  stores: {
+    directory: path(".tools", "python"),
+    requirements: "tests/tokens/requirements.txt",
+    what: "DynamoDB's stand-in, and a verifier",
+    least: [3, 10],
+  },
+  checkov: {
+    directory: path(".tools", "checkov"),
+    requirements: "tests/aws/requirements.txt",
+    what: "checkov, which reads infra/; 290 MB",
+    least: [3, 11],
+  },
+};
 
 const WASM_TARGET = "wasm32-unknown-unknown";
 
@@ -163,34 +179,32 @@ async function ensureTool(name) {
 }
 
 /**
- * The Python that has tests/tokens/requirements.txt, in a virtual environment of its own. It serves tests only, so nothing
- * that is missing stops a command: the answer says `missing`, and the tests that need it are skipped, or fail in CI.
+ * The Python of one of the virtual environments. It serves tests only, so nothing that is missing stops a command: the answer
+ * says `missing`, and the tests that need it are skipped, or fail in CI.
  *
+ * @param {keyof typeof PYTHONS} purpose
  * @returns {Promise<{ python?: string, missing?: string }>}
  */
-export async function ensurePython() {
-  const wanted = readFileSync(path("tests", "tokens", "requirements.txt"));
-  const stamp = join(pythonDirectory, ".requirements-sha256");
+export async function ensurePython(purpose = "stores") {
+  const { directory, requirements, what, least } = PYTHONS[purpose];
+  const wanted = readFileSync(path(requirements));
+  const stamp = join(directory, ".requirements-sha256");
   const digest = createHash("sha256").update(wanted).digest("hex");
-  const python = join(
-    pythonDirectory,
-    ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]),
-  );
+  const python = join(directory, ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]));
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest && ask(python, ["--version"])) return { python };
-  const isNewEnough = "import sys; print('yes' if sys.version_info >= (3, 10) else 'no')";
+  const isNewEnough = `import sys; print('yes' if sys.version_info >= (${least.join(", ")}) else 'no')`;
   const system = ["python3", "python"].find((name) => ask(name, ["-c", isNewEnough]) === "yes");
-  if (!system) return { missing: "missing Python 3.10 or newer: install it" };
+  if (!system) return { missing: `missing Python ${least.join(".")} or newer: install it` };
   const started = Date.now();
-  say("installing Python packages (DynamoDB's stand-in, and a verifier)");
-  rmSync(pythonDirectory, { recursive: true, force: true });
-  const make = await run(system, ["-m", "venv", pythonDirectory], { quiet: true });
+  say(`installing Python packages (${what})`);
+  rmSync(directory, { recursive: true, force: true });
+  const make = await run(system, ["-m", "venv", directory], { quiet: true });
   if (make.code !== 0) return { missing: "missing Python's venv: install python3-venv" };
   const flags = ["--quiet", "--only-binary", ":all:", "--no-input", "--disable-pip-version-check"];
-  const requirements = path("tests", "tokens", "requirements.txt");
-  const install = await run(python, ["-m", "pip", "install", ...flags, "-r", requirements], { quiet: true });
+  const install = await run(python, ["-m", "pip", "install", ...flags, "-r", path(requirements)], { quiet: true });
   if (install.code !== 0) {
     process.stderr.write(install.output);
-    return { missing: "missing Python packages: pip could not install tests/tokens/requirements.txt" };
+    return { missing: `missing Python packages: pip could not install ${requirements}` };
   }
   writeFileSync(stamp, digest);
   say(`Python packages are installed (${seconds(started)})`);

@@ -152,12 +152,15 @@ async function aws() {
   await build("npm");
   const tools = await ensureAwsTools();
   const { python, missing } = await ensurePython();
-  for (const lacking of [tools.missing, missing]) if (lacking) console.error(`aws: ${lacking}`);
+  const checkov = await ensurePython("checkov");
+  for (const lacking of [tools.missing, missing, checkov.missing]) if (lacking) console.error(`aws: ${lacking}`);
   return nodeTests(root, "tests/aws", {
     TOLLGATE_AWS_TOOLS: tools.directory ?? "",
     TOLLGATE_AWS_TOOLS_MISSING: tools.missing ?? "",
     TOLLGATE_PYTHON: python ?? "",
     TOLLGATE_PYTHON_MISSING: missing ?? "",
+    TOLLGATE_CHECKOV: checkov.python ?? "",
+    TOLLGATE_CHECKOV_MISSING: checkov.missing ?? "",
   });
 }
 

@@ -18,7 +18,7 @@ variable "name" {
 }
 
 variable "part" {
-  description = "What this function is, in its name: authorizer, pre-sign-up, …"
+  description = "What this function is, in its name, such as authorizer."
   type        = string
 }
 
