@@ -190,7 +190,7 @@ function isRedirect(status: number): boolean {
 }
 
 /** Waits for `work`, which never rejects, `milliseconds` at most. Each waiter has a timer of its own. */
-async function atMost(work: Promise<void>, milliseconds: number): Promise<void> {
+export async function atMost(work: Promise<unknown>, milliseconds: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);

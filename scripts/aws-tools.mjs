@@ -25,7 +25,8 @@ export async function ensureAwsTools() {
   const stamp = join(directory, ".packages-sha256");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return { directory };
   const lacking = BUILDERS.filter((name) => ask(name, ["--version"]) === undefined);
-  if (lacking.length > 0) return { missing: `missing ${lacking.join(", ")}: install what AWS's Lambda client is built with` };
+  if (lacking.length > 0)
+    return { missing: `missing ${lacking.join(", ")}: install what AWS's Lambda client is built with` };
   const started = Date.now();
   console.log("set-up: installing AWS's Lambda runtime client and a Cognito server (a minute or two, once)");
   rmSync(directory, { recursive: true, force: true });

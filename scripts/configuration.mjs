@@ -58,14 +58,30 @@ export async function checkConfigurations(generated, files = {}) {
     texts.push([`wrangler.toml ${where} TOLLGATE_CONFIG`, text, own]);
   }
   for (const [where, text, own] of texts) {
-    try {
-      judge(text, cores);
-    } catch (error) {
-      if (error.code !== "config_invalid") throw error;
-      const named = !error.member || error.message.includes(error.member);
-      throw new Trouble(`${where}: ${error.message}${named ? "" : ` (at ${error.member})`}`);
-    }
+    named(where, () => judge(text, cores));
     checkBindings(where, tokensOf(text), own);
+  }
+}
+
+/**
+ * Lets the core itself judge the configuration of a gate that has no token service beside it.
+ *
+ * @param where what the text is called
+ * @throws Trouble naming the member
+ */
+export async function checkGate(where, text) {
+  const Gate = await core(path("js", "generated", "gate"));
+  named(where, () => Gate.gate(text, "scalar").free());
+}
+
+/** Judges; a refusal says whose it is, and which member. */
+function named(where, judges) {
+  try {
+    judges();
+  } catch (error) {
+    if (error.code !== "config_invalid") throw error;
+    const isNamed = !error.member || error.message.includes(error.member);
+    throw new Trouble(`${where}: ${error.message}${isNamed ? "" : ` (at ${error.member})`}`);
   }
 }
 
