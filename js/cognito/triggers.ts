@@ -59,18 +59,22 @@ export interface TriggerOptions {
    * Whether this self-service or federated sign-up may name a tenant: only `true` says so. Default: never. What the event
    * holds was sent by a stranger; prove it, as by an invitation that your server signed.
    */
-  readonly authorizeTenant?: ((event: PreSignUpEvent, options: TriggerCallOptions) => Eventually<boolean>) | undefined;
+  readonly authorizeTenant?:
+    | ((event: PreSignUpEvent, options: TriggerCallOptions) => Eventually<boolean | undefined>)
+    | undefined;
   /**
    * The tenant of a federated user, or `null` for none. Decide by `identities`. Without this hook federated users get
    * no token.
    */
-  readonly tenantOf?: ((user: CognitoTokenUser, options: TriggerCallOptions) => Eventually<string | null>) | undefined;
+  readonly tenantOf?:
+    | ((user: CognitoTokenUser, options: TriggerCallOptions) => Eventually<string | null | undefined>)
+    | undefined;
   /**
    * The tenant of a client that asks for a token of its own (client credentials, version 3), or `null` for none; with what
    * it may do there, if the rules ask for a plan or permissions. Without this hook such clients get no token.
    */
   readonly tenantOfClient?:
-    | ((clientId: string, options: TriggerCallOptions) => Eventually<string | CognitoClientTenant | null>)
+    | ((clientId: string, options: TriggerCallOptions) => Eventually<string | CognitoClientTenant | null | undefined>)
     | undefined;
   /** Told of a user who confirmed the sign-up, before that user is told. Cognito does not call it for users that an administrator made. */
   readonly confirmed?: ((user: CognitoUser, options: TriggerCallOptions) => Eventually<unknown>) | undefined;
