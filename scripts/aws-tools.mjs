@@ -13,14 +13,14 @@ const FILES = ["package.json", "package-lock.json"];
 const BUILDERS = ["cmake", "make", "autoconf", "automake", "libtoolize", "g++"];
 
 /**
- * Makes the packages of tests/aws/package.json present. They serve tests only, so nothing that is missing stops a command: the
+ * Makes the packages of tests/aws/tools/package.json present. They serve tests only, so nothing that is missing stops a command: the
  * answer says `missing`, and the tests that need it are skipped, or fail in CI.
  *
  * @returns {Promise<{ directory?: string, missing?: string }>}
  */
 export async function ensureAwsTools() {
   const digest = createHash("sha256");
-  for (const name of FILES) digest.update(readFileSync(path("tests", "aws", name)));
+  for (const name of FILES) digest.update(readFileSync(path("tests", "aws", "tools", name)));
   const wanted = digest.digest("hex");
   const stamp = join(directory, ".packages-sha256");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return { directory };
@@ -31,12 +31,12 @@ export async function ensureAwsTools() {
   console.log("set-up: installing AWS's Lambda runtime client and a Cognito server (a minute or two, once)");
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  for (const name of FILES) copyFileSync(path("tests", "aws", name), join(directory, name));
+  for (const name of FILES) copyFileSync(path("tests", "aws", "tools", name), join(directory, name));
   const flags = ["--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier"];
   const { code, output } = await run("npm", ["ci", ...flags], { cwd: directory, quiet: true });
   if (code !== 0) {
     process.stderr.write(output);
-    return { missing: "missing AWS's Lambda runtime client: npm could not install tests/aws/package.json" };
+    return { missing: "missing AWS's Lambda runtime client: npm could not install tests/aws/tools/package.json" };
   }
   writeFileSync(stamp, wanted);
   console.log(`set-up: they are installed (${seconds(started)})`);
