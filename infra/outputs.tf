@@ -1,8 +1,14 @@
 # What the next step needs: the configuration of the gate, the client, the token service and DNS. No secret is among it.
 
 output "issuer" {
-  description = "`issuer` of the preset cognito in tollgate.json."
-  value       = "https://${aws_cognito_user_pool.users.endpoint}"
+  description = "What belongs into `issuers` of tollgate.json: `terraform output -json issuer`."
+  value = {
+    preset     = "cognito"
+    region     = var.region
+    userPoolId = aws_cognito_user_pool.users.id
+    clientIds  = [aws_cognito_user_pool_client.web.id]
+    tokenUse   = ["access"]
+  }
 }
 
 output "user_pool_id" {
@@ -11,7 +17,7 @@ output "user_pool_id" {
 }
 
 output "client_id" {
-  description = "For the application, and for `audience` in tollgate.json."
+  description = "For the application."
   value       = aws_cognito_user_pool_client.web.id
 }
 

@@ -85,15 +85,33 @@ run "plans_all_in_one_region" {
   }
 }
 
+run "plans_the_pool_before_the_gate_is_built" {
+  command = plan
+
+  plan_options {
+    target = [aws_cognito_user_pool_client.web]
+  }
+
+  variables {
+    authorizer_zip = "tests/not-yet-built.zip"
+    edge_zip       = "tests/not-yet-built.zip"
+  }
+
+  assert {
+    condition     = length(module.triggers) == 5
+    error_message = "the pool is not planned with its triggers"
+  }
+}
+
 run "keeps_answers_only_as_cache_settings_says" {
   command = plan
 
   variables {
-    authorizer_cache = { identitySources = ["$request.header.authorization", "$request.header.host"], ttlSeconds = 3600 }
+    authorizer_cache = { identitySources = ["$request.header.authorization", "$context.httpMethod", "$context.path"], ttlSeconds = 3600 }
   }
 
   assert {
-    condition     = aws_apigatewayv2_authorizer.tollgate.authorizer_result_ttl_in_seconds == 3600 && length(aws_apigatewayv2_authorizer.tollgate.identity_sources) == 2
+    condition     = aws_apigatewayv2_authorizer.tollgate.authorizer_result_ttl_in_seconds == 3600 && length(aws_apigatewayv2_authorizer.tollgate.identity_sources) == 3
     error_message = "the settings do not reach the authorizer"
   }
 }

@@ -7,10 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { format } from "@cdktf/hcl-tools";
+import { cacheSettings } from "tollgate/api-gateway";
+import { createTriggers } from "tollgate/cognito";
 import { API } from "./support/infra/api.mjs";
 import { EDGE } from "./support/infra/edge.mjs";
 import { EVERYTHING } from "./support/infra/everything.mjs";
-import { documentOf, FOLDER, initArguments, runTerraform, terraform, texts } from "./support/infra/read.mjs";
+import { documentOf, FOLDER, initArguments, runTerraform, source, terraform, texts } from "./support/infra/read.mjs";
 import { TOKENS } from "./support/infra/tokens.mjs";
 import { USERS } from "./support/infra/users.mjs";
 
@@ -40,7 +42,6 @@ describe("infra: the properties", () => {
   const files = texts(".tf");
 
   for (const [name, file, from, to, holds] of PROPERTIES) {
-    // catalogue: O01, O08
     test(name, async () => {
       assert.ok(holds(await documentOf(files)), "it does not hold");
       assert.equal(files[file].split(from).length, 2, `the edit is for one place in ${file}`);
@@ -48,6 +49,35 @@ describe("infra: the properties", () => {
       assert.ok(!holds(await documentOf(broken)), "it holds of files in which it is broken");
     });
   }
+
+  // catalogue: O08
+  test("CloudFront keeps no answer and gives the origin all that a viewer sent, so no two users' answers mix", async () => {
+    const infra = await documentOf(files);
+    const { default_cache_behavior: behaviors } = infra.resource("aws_cloudfront_distribution", "edge");
+    const [{ cache_policy_id, origin_request_policy_id, forwarded_values }] = behaviors;
+    const policies = ["cache", "origin_request"].map((kind) => infra.all(`aws_cloudfront_${kind}_policy`, "data"));
+    assert.deepEqual(
+      policies.map((found) => found.map(({ name }) => name)),
+      [["disabled"], ["all_viewer"]],
+    );
+    assert.match(cache_policy_id, /aws_cloudfront_cache_policy\.disabled\.id/);
+    assert.match(origin_request_policy_id, /aws_cloudfront_origin_request_policy\.all_viewer\.id/);
+    assert.equal(forwarded_values, undefined);
+  });
+
+  test("the functions are what the zips export", async () => {
+    const infra = await documentOf(files);
+    const triggers = createTriggers({ permissions: () => null });
+    assert.deepEqual(Object.values(infra.local("triggers")).sort(), Object.keys(triggers).sort());
+    assert.equal(infra.resource("aws_lambda_function", "edge").handler, "index.handler");
+    assert.equal(infra.module("authorizer").handler, "index.handler");
+  });
+
+  test("how long answers are kept by default is what cacheSettings says of any configuration", async () => {
+    const config = JSON.parse(source("tollgate.json"));
+    const { default: kept } = (await documentOf(files)).variable("authorizer_cache");
+    assert.deepEqual(kept, cacheSettings(config, { event: "http" }));
+  });
 
   test("every variable is described, typed and, but for switches, validated", async () => {
     for (const { file, name, block } of (await documentOf(files)).variables()) {

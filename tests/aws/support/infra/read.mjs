@@ -43,6 +43,11 @@ class Infra {
     return this.all(type).find((found) => found.name === name)?.block;
   }
 
+  /** The arguments of `module "name"`. */
+  module(name) {
+    return this.parts.find(({ module }) => module?.[name])?.module[name][0];
+  }
+
   /** Every resource of a type. */
   all(type, kind = "resource") {
     return this.parts.flatMap((part) =>
