@@ -103,7 +103,7 @@ resource "aws_cognito_risk_configuration" "users" {
     }
 
     notify_configuration {
-      source_arn = var.ses_identity_arn
+      source_arn = aws_ses_identity_policy.notices.identity
     }
   }
 
@@ -114,6 +114,36 @@ resource "aws_cognito_risk_configuration" "users" {
       event_action = "BLOCK"
     }
   }
+}
+
+# Cognito's own mail service sends all else; from this identity it may send for this pool alone.
+data "aws_iam_policy_document" "notices" {
+  statement {
+    actions   = ["ses:SendEmail", "ses:SendRawEmail"]
+    resources = [var.ses_identity_arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["email.cognito-idp.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [aws_cognito_user_pool.users.arn]
+    }
+  }
+}
+
+resource "aws_ses_identity_policy" "notices" {
+  identity = var.ses_identity_arn
+  name     = "${var.name}-notices"
+  policy   = data.aws_iam_policy_document.notices.json
 }
 
 resource "aws_cognito_user_pool_client" "web" {

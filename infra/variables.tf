@@ -85,12 +85,16 @@ variable "self_sign_up" {
 }
 
 variable "ses_identity_arn" {
-  description = "Verified SES identity from which Cognito tells users of risky sign-ins. It must be in a region from which Cognito can send."
+  description = "Verified SES identity, in `region`, from which Cognito tells users of risky sign-ins."
   type        = string
 
   validation {
     condition     = can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:identity/.+$", var.ses_identity_arn))
     error_message = "ses_identity_arn is the ARN of an SES identity."
+  }
+  validation {
+    condition     = strcontains(var.ses_identity_arn, ":ses:${var.region}:")
+    error_message = "ses_identity_arn is of an identity in `region`."
   }
 }
 

@@ -79,7 +79,7 @@ data "aws_iam_policy_document" "logs" {
   # The group is made above: the function may not make one, which would have no retention and no key.
   statement {
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.this.arn}:log-stream:*"]
+    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
   }
 }
 

@@ -76,7 +76,8 @@ run "plans_all_in_one_region" {
   command = plan
 
   variables {
-    region = "us-east-1"
+    region           = "us-east-1"
+    ses_identity_arn = "arn:aws:ses:us-east-1:123456789012:identity/app.example.com"
   }
 
   assert {
@@ -215,6 +216,24 @@ run "refuses_a_certificate_of_another_region" {
   }
 }
 
+run "refuses_an_identity_that_is_no_arn" {
+  command         = plan
+  expect_failures = [var.ses_identity_arn]
+
+  variables {
+    ses_identity_arn = "app.example.com"
+  }
+}
+
+run "refuses_an_identity_of_another_region" {
+  command         = plan
+  expect_failures = [var.ses_identity_arn]
+
+  variables {
+    ses_identity_arn = "arn:aws:ses:eu-west-1:123456789012:identity/app.example.com"
+  }
+}
+
 run "refuses_the_first_version_of_token_generation" {
   command         = plan
   expect_failures = [var.trigger_version]
@@ -244,7 +263,7 @@ run "refuses_an_old_runtime" {
 
 run "refuses_other_malformed_settings" {
   command         = plan
-  expect_failures = [var.name, var.region, var.triggers_zip, var.authorizer_zip, var.edge_zip, var.ses_identity_arn, var.edge_domain, var.edge_origin, var.requests_per_second, var.requests_at_once, var.tags]
+  expect_failures = [var.name, var.region, var.triggers_zip, var.authorizer_zip, var.edge_zip, var.edge_domain, var.edge_origin, var.requests_per_second, var.requests_at_once, var.tags]
 
   variables {
     name                = "Tollgate"
@@ -252,7 +271,6 @@ run "refuses_other_malformed_settings" {
     triggers_zip        = "triggers"
     authorizer_zip      = "authorizer"
     edge_zip            = "edge"
-    ses_identity_arn    = "app.example.com"
     edge_domain         = "https://app.example.com"
     edge_origin         = "origin.example.com/api"
     requests_per_second = 0

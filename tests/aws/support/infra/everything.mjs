@@ -7,7 +7,8 @@ const principals = (statement) => (statement.principals ?? []).flatMap(({ identi
 const isOfKey = ({ policy }) => policy === "key";
 const ofKeys = (infra) => infra.statements().filter(isOfKey);
 /** Without a `*` but that of a log group's streams; as a text, or at the end of an expression. */
-const isExact = (resource) => !resource.replace(/:log-stream:\*("\]\})?$/, "").includes("*");
+const isExact = (resource) =>
+  !resource.replace(resource.includes("aws_cloudwatch_log_group.") ? /:\*("\]\})?$/ : "", "").includes("*");
 const resourcesOf = ({ resources = [] }) => [resources].flat();
 
 export const EVERYTHING = [

@@ -295,4 +295,18 @@ export const USERS = [
     "",
     (i) => Array.isArray(client(i).write_attributes),
   ],
+  [
+    "notices are sent for this pool alone",
+    "cognito.tf",
+    'variable = "aws:SourceArn"',
+    'variable = "aws:SourceVpc"',
+    (i) =>
+      i
+        .statements()
+        .find(({ policy }) => policy === "notices")
+        .condition.some(
+          ({ variable, values }) =>
+            variable === "aws:SourceArn" && same(values, ["${aws_cognito_user_pool.users.arn}"]),
+        ),
+  ],
 ];
