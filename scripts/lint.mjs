@@ -12,6 +12,7 @@ const clippy = (...args) => ["cargo", ["clippy", "--quiet", ...args, "--", "--de
 const CHECKS = [
   ["rustfmt", () => ["cargo", ["fmt", "--all", "--check"]]],
   ["biome", () => ["biome", ["check", "--error-on-warnings", "."]]],
+  ["terraform fmt", () => [node, [path("scripts", "hcl.mjs"), "--check"]]],
   ["conformance", () => [node, [path("scripts", "conformance.mjs"), "--check"]]],
   ["imports", () => [node, ["--test", "--test-reporter=dot", path("tests", "imports.mjs")]]],
   ["clippy (core)", () => clippy("--all-targets", "--features", "schema,mint")],
@@ -33,6 +34,7 @@ const CHECKS = [
 const FORMATTERS = [
   ["rustfmt", () => ["cargo", ["fmt", "--all"]]],
   ["biome", () => ["biome", ["check", "--write", "."]]],
+  ["terraform fmt", () => [node, [path("scripts", "hcl.mjs")]]],
 ];
 
 async function runAll(checks) {
