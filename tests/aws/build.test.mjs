@@ -132,7 +132,10 @@ const BAD = [
   [gateConfig([es], { rules: undefined }), /bad\.json: .*rules/],
   [gateConfig([es], { issuers: [] }), /bad\.json: .*issuers/],
   [gateConfig([es], { more: 1 }), /bad\.json: .*more/],
-  [JSON.stringify(gateConfig([es])).replace("{", '{"clockToleranceSeconds":1,'), /bad\.json: .*expected members with different names/],
+  [
+    JSON.stringify(gateConfig([es])).replace("{", '{"clockToleranceSeconds":1,'),
+    /bad\.json: .*expected members with different names/,
+  ],
   [gateConfig([es], { tokens: { issuer: "https://i.example", audience: "a" } }), /bad\.json: .*tokens: expected none/],
   [
     gateConfig([es], { issuers: [{ preset: "tollgate" }], tokens: { issuer: "https://i.example", audience: "a" } }),
