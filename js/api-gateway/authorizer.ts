@@ -4,15 +4,16 @@
 import { type Config, configText } from "../config.js";
 import { configError } from "../error.js";
 import type { Decision } from "../gate.js";
-import { type Hooks, listener } from "../hooks.js";
+import { listener } from "../hooks.js";
 import { createGate } from "../index.js";
+import { type LambdaHooks, lambdaGate } from "../lambda.js";
 import { type AuthorizerContext, contextOf } from "./context.js";
 import { type AuthorizerEvents, type AuthorizerKind, KINDS, kindOf, requestOf } from "./events.js";
 import { checkMapping, type Mapping } from "./path.js";
 import { allowPolicy, denyPolicy, isExact, type PolicyDocument } from "./policy.js";
 
 /** What kind of events come, what stands before their paths, and the hooks of the gate. */
-export interface AuthorizerOptions<Kind extends AuthorizerKind = AuthorizerKind> extends Hooks, Mapping {
+export interface AuthorizerOptions<Kind extends AuthorizerKind = AuthorizerKind> extends LambdaHooks, Mapping {
   /** The kind of events; one of another kind is thrown back. */
   readonly event: Kind;
 }
@@ -78,7 +79,7 @@ export function createAuthorizer<Kind extends AuthorizerKind>(
   if (!KINDS.includes(kind)) throw configError("options.event", KINDS.join(", "));
   const mapping = checkMapping({ basePath, stage });
   checkServed(kind, mapping, JSON.parse(configText(config)));
-  const gate = createGate(config, hooks);
+  const check = lambdaGate(createGate, config, hooks);
   const emit = listener(hooks.onEvent);
 
   /** Refuses what the gate let through; its own event said otherwise. */
@@ -93,7 +94,7 @@ export function createAuthorizer<Kind extends AuthorizerKind>(
       throw configError("event", `an authorizer's event of the kind ${kind}, not ${came ?? "one of something else"}`);
     }
     const arn = "routeArn" in event ? event.routeArn : event.methodArn;
-    const decision = await gate.check(requestOf(kind, event, mapping));
+    const decision = await check(requestOf(kind, event, mapping));
     if (decision.outcome === "unavailable") throw new Error(`tollgate: unavailable (${decision.code})`);
     if (decision.outcome === "deny") {
       if (isUnauthorized(decision)) throw new Error("Unauthorized");
