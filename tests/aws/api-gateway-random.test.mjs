@@ -122,7 +122,7 @@ function decodedPath(random) {
 /** How a client sends a path: escapes where a segment needs them. */
 const sentPath = (decoded) => decoded.replace(/[^\w\-.~!$&'()*+,=:@;/]+/g, encodeURIComponent);
 
-const AMBIGUOUS = /[%?#\\]|\/\/|(?:^|\/)\.\.?(?:\/|$)|^[^/]/;
+const AMBIGUOUS = /[%?#\\]|\/\/|(?:^|\/)\.\.?(?:\/|$)|^(?!\/)/;
 
 /** What the gate is asked in place of the event; undefined where the event could be of more than one request. */
 const EQUIVALENT = {
