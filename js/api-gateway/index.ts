@@ -1,6 +1,8 @@
 // The package's face for API Gateway: an authorizer, and guards for the handlers behind it. Without createAuthorizer, a bundle holds no
 // wasm.
 
+export { TollgateError } from "../error.js";
+export type { EmbeddedKeys, LambdaHooks } from "../lambda.js";
 export {
   type Authorizer,
   type AuthorizerOptions,
