@@ -138,17 +138,16 @@ describe("with a user pool whose triggers are the guide's", { skip }, () => {
       })
     ).AuthenticationResult;
 
-  /** A user as the guide makes them. */
+  /** A user as the guide's command makes them, of this tenant. */
   async function createUser(name, tenant) {
+    const command = snippet("admin").replaceAll("ada", name).replaceAll("acme", tenant);
+    const texts = [...command.matchAll(/Name=([^,]+),Value=(\S+)/g)].map(([, name, value]) => [name, value]);
+    assert.equal(texts.length, 3);
     await cognito.ask("AdminCreateUser", {
       UserPoolId: pool,
-      Username: name,
+      Username: /--username (\S+)/.exec(command)[1],
       MessageAction: "SUPPRESS",
-      UserAttributes: attributesOf({
-        email: `${name}@${tenant}.example`,
-        email_verified: "true",
-        ...(tenant === undefined ? {} : { "custom:tenant_id": tenant }),
-      }),
+      UserAttributes: attributesOf(Object.fromEntries(texts)),
     });
     await cognito.ask("AdminSetUserPassword", {
       UserPoolId: pool,
