@@ -15,6 +15,7 @@ const SUITES = [
   { files: /^tests\/[^/]+\.rs$/, place: "tests/*.rs", run: "`native`" },
   { files: /^tests\/node\/[^/]+\.test\.mjs$/, place: "tests/node", run: "`node`, against the packed tarball" },
   { files: /^tests\/tokens\/[^/]+\.test\.mjs$/, place: "tests/tokens", run: "`tokens`, on each store" },
+  { files: /^tests\/aws\/[^/]+\.test\.mjs$/, place: "tests/aws", run: "`aws`, from the zips, in AWS's runtime client" },
   { files: /^tests\/workerd\/[^/]+\.test\.mjs$/, place: "tests/workerd", run: "`workerd`" },
   { files: /^tests\/browser\/[^/]+\.test\.mjs$/, place: "tests/browser", run: "`browser`" },
 ];

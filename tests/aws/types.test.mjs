@@ -44,7 +44,7 @@ for (const name of readdirSync(join(here, "types")).filter((file) => file.endsWi
 }
 
 test("the events of these tests are those of @types/aws-lambda", () => {
-  const files = [join(here, "support", "events.mjs")];
+  const files = ["events.mjs", "gateway-events.mjs"].map((name) => join(here, "support", name));
   const options = { allowJs: true, checkJs: true, noImplicitAny: false, exactOptionalPropertyTypes: false };
   const { status, stdout, stderr } = check(files, options);
   assert.equal(status, 0, `${stdout}${stderr}`);

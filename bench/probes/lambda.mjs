@@ -1,0 +1,28 @@
+// In a process of its own: a function from nothing to its first decision, and then decisions of an instance that is warm. Prints
+// milliseconds and microseconds as one line of JSON.
+
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const { file, events, warm } = JSON.parse(readFileSync(0, "utf8"));
+const url = pathToFileURL(file).href;
+
+const begun = performance.now();
+const { handler } = await import(url);
+const loaded = performance.now();
+await handler(structuredClone(events[0]));
+const first = performance.now();
+
+/** A decision's time, on average over `count` events, none of which was seen before: handlers change what they are given. */
+async function average(count) {
+  const given = Array.from({ length: count }, (_, index) => structuredClone(events[index % events.length]));
+  const from = performance.now();
+  for (const event of given) await handler(event);
+  return ((performance.now() - from) / count) * 1000;
+}
+
+// As long again before it, so that the engine has compiled what it will.
+if (warm > 0) await average(warm);
+console.log(
+  JSON.stringify({ loadMs: loaded - begun, firstMs: first - loaded, warmUs: warm > 0 ? await average(warm) : null }),
+);
