@@ -5,9 +5,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { createGate } from "tollgate";
+import { createAuthorizer, createGuards, guarded } from "tollgate/api-gateway";
 import { allowed, denied } from "../node/support/assert.mjs";
 import { functionZip, snippet } from "./support/cognito-function.mjs";
 import { CODE, missing as noCognito, REGION, startCognito } from "./support/cognito-local.mjs";
+import { httpEvent, proxyV2 } from "./support/gateway-events.mjs";
 import { missing as noClient, startFunction } from "./support/ric.mjs";
 
 const PASSWORD = "Correct-Horse-7";
@@ -85,25 +87,19 @@ describe("with a user pool whose triggers are the guide's", { skip }, () => {
     pool = UserPool.Id;
     const { UserPoolClient } = await cognito.ask("CreateUserPoolClient", { UserPoolId: pool, ClientName: "web" });
     client = UserPoolClient.ClientId;
-    gate = gateOf({ tokenUse: ["id"] });
+    gate = gateOf();
   });
 
-  /** A gate with the preset. cognito-local writes `typ`, which Cognito does not. */
-  const gateOf = (issuer) =>
-    createGate(
-      {
-        issuers: [
-          { preset: "cognito", region: REGION, userPoolId: pool, clientIds: [client], types: ["JWT", null], ...issuer },
-        ],
-        tenant: { from: { host: "{tenant}.api.example.com" } },
-        rules: [
-          { path: "/reports/{*rest}", plans: ["pro"], permissions: { all: ["orders:read"] } },
-          { path: "/{*rest}" },
-        ],
-        identity: { send: ["user", "tenant", "plan", "permissions", "email"] },
-      },
-      { fetch: cognito.fetch },
-    );
+  /** A configuration with the preset. cognito-local writes `typ`, which Cognito does not. */
+  const configOf = (issuer = { tokenUse: ["id"] }) => ({
+    issuers: [
+      { preset: "cognito", region: REGION, userPoolId: pool, clientIds: [client], types: ["JWT", null], ...issuer },
+    ],
+    tenant: { from: { host: "{tenant}.api.example.com" } },
+    rules: [{ path: "/reports/{*rest}", plans: ["pro"], permissions: { all: ["orders:read"] } }, { path: "/{*rest}" }],
+    identity: { send: ["user", "tenant", "plan", "permissions", "email"] },
+  });
+  const gateOf = (issuer) => createGate(configOf(issuer), { fetch: cognito.fetch });
 
   const attributesOf = (texts) => Object.entries(texts).map(([Name, Value]) => ({ Name, Value }));
 
@@ -138,17 +134,16 @@ describe("with a user pool whose triggers are the guide's", { skip }, () => {
       })
     ).AuthenticationResult;
 
-  /** A user as the guide makes them. */
+  /** A user as the guide's command makes them, of this tenant. */
   async function createUser(name, tenant) {
+    const command = snippet("admin").replaceAll("ada", name).replaceAll("acme", tenant);
+    const texts = [...command.matchAll(/Name=([^,]+),Value=(\S+)/g)].map(([, name, value]) => [name, value]);
+    assert.equal(texts.length, 3);
     await cognito.ask("AdminCreateUser", {
       UserPoolId: pool,
-      Username: name,
+      Username: /--username (\S+)/.exec(command)[1],
       MessageAction: "SUPPRESS",
-      UserAttributes: attributesOf({
-        email: `${name}@${tenant}.example`,
-        email_verified: "true",
-        ...(tenant === undefined ? {} : { "custom:tenant_id": tenant }),
-      }),
+      UserAttributes: attributesOf(Object.fromEntries(texts)),
     });
     await cognito.ask("AdminSetUserPassword", {
       UserPoolId: pool,
@@ -260,6 +255,49 @@ describe("with a user pool whose triggers are the guide's", { skip }, () => {
     const access = gateOf({});
     denied(await at("acme", AccessToken, "/orders", access), "tenant_missing", 403);
     denied(await at("acme", IdToken, "/orders", access), "token_use_mismatch", 401);
+  });
+
+  test("through API Gateway: authorizer, middleware and handler let each user reach the own tenant and no other", async () => {
+    const authorizer = createAuthorizer(configOf(), { event: "http", fetch: cognito.fetch });
+    const { requireTenant, requirePermission, principalOf } = createGuards(configOf());
+    const handler = guarded(
+      requireTenant(["pro"]),
+      requirePermission("orders:read"),
+    )(async (event) => ({
+      statusCode: 200,
+      body: principalOf(event).tenantId,
+    }));
+    const asked = (tenant, sent = []) => ({ domain: `${tenant}.api.example.com`, path: "/orders", sent });
+    /** A client that says, beside its token, whose it would like to be. */
+    const sent = (token) => [
+      ["Authorization", `Bearer ${token}`],
+      ["X-Tollgate-Tenant", '"globex"'],
+    ];
+    const authorize = (token, tenant) => authorizer(httpEvent(asked(tenant, sent(token))));
+    const { AccessToken, IdToken } = await signIn("ada");
+    const { isAuthorized, context } = await authorize(IdToken, "acme");
+    assert.equal(isAuthorized, true);
+    const handle = (authorizer, tenant) => handler(proxyV2(authorizer, asked(tenant, sent(IdToken))));
+    assert.deepEqual(await handle({ lambda: context }, "acme"), { statusCode: 200, body: "acme" });
+
+    assert.equal((await authorize(IdToken, "globex")).isAuthorized, false);
+    // An answer that API Gateway had cached for another request, an authorizer that says nothing, and one that is not there.
+    assert.equal((await handle({ lambda: context }, "globex")).statusCode, 403);
+    assert.equal((await handle({ lambda: {} }, "acme")).statusCode, 403);
+    assert.equal((await handle(undefined, "acme")).statusCode, 403);
+    const free = await authorize((await signIn("grace")).IdToken, "globex");
+    assert.equal(free.isAuthorized, true);
+    assert.equal(JSON.parse((await handle({ lambda: free.context }, "globex")).body).current_plan, "free");
+    await assert.rejects(authorize(AccessToken, "acme"), { message: "Unauthorized" });
+    await assert.rejects(authorize(`${IdToken.slice(0, -8)}AAAAAAAA`, "acme"), { message: "Unauthorized" });
+
+    // Behind API Gateway's own JWT authorizer, which hands on the claims as texts.
+    const texts = (token) =>
+      Object.fromEntries(Object.entries(claims(token)).map(([name, value]) => [name, String(value)]));
+    const native = { jwt: { claims: texts(IdToken), scopes: null } };
+    assert.deepEqual(await handle(native, "acme"), { statusCode: 200, body: "acme" });
+    assert.equal((await handle(native, "globex")).statusCode, 403);
+    assert.equal((await handle({ jwt: { claims: texts(AccessToken), scopes: null } }, "acme")).statusCode, 401);
   });
 
   test("a token of another client of the pool is refused", async () => {
