@@ -8,9 +8,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { keyServer } from "../node/support/key-server.mjs";
-import { gateConfig, issuerConfig, makeKey } from "../node/support/tokens.mjs";
-import { filesOf } from "./support/ric.mjs";
+import { gateConfig, issuerConfig, makeKey, token } from "../node/support/tokens.mjs";
+import { functions } from "./support/functions.mjs";
+import { filesOf, missing } from "./support/ric.mjs";
 
 const root = resolve(import.meta.dirname, "..", "..");
 const es = makeKey("ES256", "es-1");
@@ -109,6 +111,39 @@ test("keys are embedded for as long as was asked for, and those that are of no u
     assert.ok(left > seconds - 30 && left <= seconds, `${left}`);
     assert.ok(said.includes(`used until ${new Date(embeddedKeys.until * 1000).toISOString()}`));
   }
+});
+
+/** An HTTP API's request to its authorizer, payload format 2.0, with no more than is read of it. */
+function httpEvent(authorization) {
+  return {
+    version: "2.0",
+    type: "REQUEST",
+    routeArn: "arn:aws:execute-api:us-east-1:123456789012:abcdef123/$default/GET/orders",
+    rawPath: "/orders",
+    rawQueryString: "",
+    headers: { host: "acme.api.example.com", authorization },
+    requestContext: { domainName: "acme.api.example.com", http: { method: "GET", path: "/orders" }, stage: "$default" },
+  };
+}
+
+test("an authorizer uses embedded keys for as long as was asked for, and then it can't decide", {
+  skip: missing,
+}, async () => {
+  const { zip, start } = functions(after);
+  const remote = issuerConfig([], { jwks: undefined, jwksUri: server.jwksUri });
+  const config = gateConfig([], { issuers: [remote] });
+  const file = await zip("authorizer", config, { options: { event: "http" }, embedSeconds: 2 });
+  const asked = server.hits.length;
+  const run = await start(file);
+  const now = Math.floor(Date.now() / 1000);
+  const event = httpEvent(`Bearer ${token(es, { iat: now - 10, exp: now + 600 })}`);
+  const { isAuthorized, context } = await run.invoke(event);
+  assert.deepEqual([isAuthorized, context.tenantId], [true, "acme"]);
+  await sleep(2_100);
+  await assert.rejects(run.invoke(event), { errorMessage: "tollgate: unavailable (keys_unavailable)" });
+  assert.match(run.output(), /"reason":"embedded_keys_too_old"/);
+  await assert.rejects(run.invoke(httpEvent("Basic YTpi")), { errorMessage: "Unauthorized" });
+  assert.equal(server.hits.length, asked, "the function fetches none");
 });
 
 test("keys that can't be fetched are not embedded, and why is said", async () => {
