@@ -53,11 +53,11 @@ export function contextOf(principal: Principal | null, rule: string | null): Aut
 }
 
 /**
- * The principal that a context of ours tells; undefined when it tells none, or holds what `contextOf` never writes.
+ * The principal that a context of ours tells, whose members are its own; undefined when it tells none, or holds what `contextOf` never writes.
  */
 export function principalOf(context: Readonly<Record<string, unknown>>): Principal | undefined {
   const text = (name: string): string | null | undefined => {
-    const value = Object.hasOwn(context, name) ? context[name] : null;
+    const value = context[name] ?? null;
     if (value === null) return null;
     return typeof value === "string" && PRINTABLE.test(value) ? value : undefined;
   };

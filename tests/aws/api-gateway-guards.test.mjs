@@ -397,6 +397,11 @@ for (const [version, event] of Object.entries(NATIVE)) {
     const unverified = principalOf(event(claims({ email: "a@b.example", email_verified: "false" })));
     assert.equal(unverified.email, null);
     assert.equal(principalOf(event(claims({ sub: "job", client_id: "job" }))).kind, "client");
+    const machine = principalOf(event(claims({ sub: "job@clients", azp: "job", gty: "client-credentials" })));
+    assert.deepEqual([machine.kind, machine.userId, machine.clientId], ["client", null, "job"]);
+    assert.deepEqual(principalOf(event(claims({ scope: "a,b c" }))).scopes, ["a,b", "c"], "a scope may hold a comma");
+    const inherited = { issuers: [{ ...config.issuers[0], claims: { plan: "constructor", permissions: "toString" } }] };
+    assert.deepEqual(guardsOf(inherited).principalOf(event(claims())).plan, null);
   });
 
   test(`${version}: claims that the gate would refuse are refused`, () => {
@@ -598,6 +603,14 @@ test("the presets have their own issuers and claims, and Cognito's ID tokens the
     assert.equal(ask({ ...id, token_use: undefined }), "invalid_token");
     assert.equal(ask({ ...id, tenant_id: undefined }), "tenant", "org_id is Auth0's");
     assert.deepEqual(principalOf(event(id)).groups, ["admin", "poweruser"]);
+    const usualUse = { ...issuers[0], tokenUse: undefined };
+    const accessOnly = createGuards({ issuers: [usualUse], rules }, { now }).requireTenant();
+    assert.equal(
+      reason(accessOnly(event(id))),
+      "invalid_token",
+      "access tokens alone, unless the issuer says otherwise",
+    );
+    assert.equal(accessOnly(event({ ...cognito, token_use: "access", client_id: "web" })), null);
     const auth0 = {
       ...usual,
       iss: "https://example.eu.auth0.com/",
