@@ -153,9 +153,10 @@ async function measure(root, face, algorithm, { processes, calls }) {
   for (let round = 0; round < processes; round += 1) {
     // Who is second finds the machine's caches as the first left them, so they take turns.
     const order = round % 2 === 0 ? ["tollgate", "peer"] : ["peer", "tollgate"];
-    for (const name of order) starts[name].push(probe({ file: files[name].file, events, warm: 0 }));
+    for (const name of order) starts[name].push(probe({ url: pathToFileURL(files[name].file).href, events, warm: 0 }));
     if (round % 3 !== 0) continue;
-    for (const name of order) warm[name].push(probe({ file: files[name].file, events, warm: calls }).warmUs);
+    for (const name of order)
+      warm[name].push(probe({ url: pathToFileURL(files[name].file).href, events, warm: calls }).warmUs);
   }
   const of = (name) => ({
     startMs: summary(starts[name].map(({ loadMs, firstMs }) => loadMs + firstMs)),

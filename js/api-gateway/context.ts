@@ -26,7 +26,7 @@ export interface AuthorizerContext {
   rule?: string;
 }
 
-/** The longest context, as JSON, in bytes: API Gateway takes 8 KB of an authorizer, and the policy needs some. */
+/** The longest context, as JSON, in bytes: a WebSocket API takes 8 KB of an authorizer, and the policy needs some. */
 const MAX_CONTEXT_BYTES = 6 * 1024;
 
 const PRINTABLE = /^[\x20-\x7e]+$/;
@@ -53,11 +53,11 @@ export function contextOf(principal: Principal | null, rule: string | null): Aut
 }
 
 /**
- * The principal that a context of ours tells; undefined when it tells none, or holds what `contextOf` never writes.
+ * The principal that a context of ours tells, whose members are its own; undefined when it tells none, or holds what `contextOf` never writes.
  */
 export function principalOf(context: Readonly<Record<string, unknown>>): Principal | undefined {
   const text = (name: string): string | null | undefined => {
-    const value = Object.hasOwn(context, name) ? context[name] : null;
+    const value = context[name] ?? null;
     if (value === null) return null;
     return typeof value === "string" && PRINTABLE.test(value) ? value : undefined;
   };
