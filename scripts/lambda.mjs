@@ -226,9 +226,10 @@ function wasmBeside(wasm) {
         wasm[name] = { input: `generated/${module}/inline.js`, bytes: readFileSync(join(folder, "tollgate_bg.wasm")) };
         const { relaxedBodies } = await import(pathToFileURL(file).href);
         return {
-          contents: `import { readFileSync } from "node:fs";
-            export const relaxedBodies = ${JSON.stringify(relaxedBodies)};
-            export const bytes = () => readFileSync(new URL("${name}", import.meta.url));`,
+          // As in scripts/lambda/document.mjs.
+          contents: `export const relaxedBodies = ${JSON.stringify(relaxedBodies)};
+            const { readFileSync } = process.getBuiltinModule("node:fs");
+            export const bytes = () => readFileSync(import.meta.dirname + "/${name}");`,
         };
       });
     },
