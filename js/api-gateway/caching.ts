@@ -24,9 +24,12 @@ export interface CacheOptions {
 /** The longest that API Gateway caches, in seconds. */
 const MAX_TTL_SECONDS = 3_600;
 
-/** How HTTP APIs and REST APIs write an identity source. */
+/** How HTTP APIs, which show all header names in lower case, and REST APIs write an identity source. */
 const SPELLING = {
-  http: { header: (name: string) => `$request.header.${name}`, context: (name: string) => `$context.${name}` },
+  http: {
+    header: (name: string) => `$request.header.${name.toLowerCase()}`,
+    context: (name: string) => `$context.${name}`,
+  },
   rest: { header: (name: string) => `method.request.header.${name}`, context: (name: string) => `context.${name}` },
 };
 
@@ -53,14 +56,14 @@ export function cacheSettings(config: Config, { event, ttlSeconds = 0 }: CacheOp
   }
   const { header, context } = event.startsWith("http") ? SPELLING.http : SPELLING.rest;
   if (ttlSeconds === 0) {
-    return { identitySources: event === "rest-token" ? [header("authorization")] : [], ttlSeconds };
+    return { identitySources: event === "rest-token" ? [header("Authorization")] : [], ttlSeconds };
   }
   const read: Config = JSON.parse(configText(config));
   checkCachable(read, event);
   const { tenant, credentials } = read;
-  const fields = [credentials?.cookie ? "cookie" : "authorization"];
-  if (tenant?.from?.host || tenant?.from?.hosts) fields.push("host");
-  if (tenant?.from?.header) fields.push(tenant.from.header.toLowerCase());
+  const fields = [credentials?.cookie ? "Cookie" : "Authorization"];
+  if (tenant?.from?.host || tenant?.from?.hosts) fields.push("Host");
+  if (tenant?.from?.header) fields.push(tenant.from.header);
   return { identitySources: [...fields.map(header), context("httpMethod"), context("path")], ttlSeconds };
 }
 

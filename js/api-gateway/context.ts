@@ -26,7 +26,7 @@ export interface AuthorizerContext {
   rule?: string;
 }
 
-/** The longest context, as JSON, in bytes: API Gateway takes 8 KB of an authorizer, and the policy needs some. */
+/** The longest context, as JSON, in bytes: a WebSocket API takes 8 KB of an authorizer, and the policy needs some. */
 const MAX_CONTEXT_BYTES = 6 * 1024;
 
 const PRINTABLE = /^[\x20-\x7e]+$/;

@@ -166,7 +166,18 @@ export function fieldsOf(headers: unknown, multiValueHeaders?: unknown, cookies?
 type Member =
   | ("type" | "version" | "methodArn" | "routeArn" | "authorizationToken" | "httpMethod" | "path" | "rawPath")
   | ("headers" | "multiValueHeaders" | "cookies" | "pathParameters" | "requestContext")
-  | ("domainName" | "http" | "method" | "eventType" | "routeKey" | "authorizer" | "lambda" | "jwt" | "claims");
+  | (
+      | "domainName"
+      | "http"
+      | "method"
+      | "eventType"
+      | "routeKey"
+      | "authorizer"
+      | "lambda"
+      | "jwt"
+      | "claims"
+      | "tenant"
+    );
 
 /** The members of an object, of which nothing is known; none of anything else. */
 export function object(value: unknown): Readonly<Partial<Record<Member, unknown>>> {

@@ -44,9 +44,8 @@ function without(path: string | undefined, prefix: string | undefined): string |
  */
 export function encoded(decoded: string | undefined): string | undefined {
   if (decoded === undefined) return undefined;
-  // U+FFFD is what bytes become that are not UTF-8.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[%?#\\\u0000-\u001f\u007f\ufffd]|\/\/|(?:^|\/)\.{1,2}(?:\/|$)/.test(decoded)) return undefined;
+  // U+FFFD is what bytes become that are not UTF-8. Control characters are refused by the core, encoded or not.
+  if (/[%?#\\\ufffd]|\/\/|(?:^|\/)\.{1,2}(?:\/|$)/.test(decoded)) return undefined;
   try {
     return decoded.replace(/[^\w\-.~!$&'()*+,=:@;/]+/g, encodeURIComponent);
   } catch {

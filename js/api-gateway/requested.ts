@@ -41,10 +41,7 @@ function isAny({ rules }: Config, pattern: string, method: unknown): boolean {
 
 /** Where no rule is known: what API Gateway's own route names `{tenant}`. */
 function namedSegment(event: unknown): string | null {
-  const { pathParameters } = object(event);
-  if (typeof pathParameters !== "object" || pathParameters === null || !Object.hasOwn(pathParameters, "tenant"))
-    return null;
-  const { tenant } = pathParameters as { readonly tenant: unknown };
+  const { tenant } = object(object(event).pathParameters);
   return typeof tenant === "string" ? tenant : null;
 }
 
@@ -59,7 +56,7 @@ function segmentOf(event: unknown, rule: string, mapping: Mapping): string | nul
   if (segments === undefined || (rest ? segments.length < parts.length - 1 : segments.length !== parts.length))
     return null;
   const named = rest ? parts.slice(0, -1) : parts;
-  const isRules = named.every((part, at) => (/^\{\w+\}$/.test(part) ? segments[at] !== "" : segments[at] === part));
+  const isRules = named.every((part, at) => /^\{\w+\}$/.test(part) || segments[at] === part);
   return (isRules && segments[parts.indexOf("{tenant}")]) || null;
 }
 
@@ -99,5 +96,5 @@ function tenantOfHost(host: string | null, { host: template, hosts = {} }: HostP
   const label = host.slice(before.length);
   if (!label.endsWith(after)) return null;
   const tenant = label.slice(0, label.length - after.length);
-  return tenant === "" || tenant.includes(".") ? null : tenant;
+  return tenant.includes(".") ? null : tenant;
 }

@@ -19,7 +19,7 @@ const refused = (event, changes, member, ttlSeconds) =>
 
 test("nothing is cached unless it is asked for, and then every request reaches the authorizer [O01]", () => {
   for (const event of KINDS) {
-    const identitySources = event === "rest-token" ? ["method.request.header.authorization"] : [];
+    const identitySources = event === "rest-token" ? ["method.request.header.Authorization"] : [];
     for (const options of [{ event }, { event, ttlSeconds: 0 }, { event, ttlSeconds: undefined }]) {
       assert.deepEqual(cacheSettings(config(), options), { identitySources, ttlSeconds: 0 });
     }
@@ -47,7 +47,7 @@ test("an answer is cached by the credential, the method and the path [O02]", () 
     });
   }
   assert.deepEqual(settings("rest"), {
-    identitySources: ["method.request.header.authorization", "context.httpMethod", "context.path"],
+    identitySources: ["method.request.header.Authorization", "context.httpMethod", "context.path"],
     ttlSeconds: 60,
   });
 });
@@ -55,20 +55,26 @@ test("an answer is cached by the credential, the method and the path [O02]", () 
 test("the requested tenant is among the identity sources, and never in the path [O02]", () => {
   for (const event of CACHING) {
     const fields = (from) =>
-      settings(event, { tenant: { from } }).identitySources.map((source) => source.split(".").at(-1));
+      settings(event, { tenant: { from } }).identitySources.map((source) => source.split(".").at(-1).toLowerCase());
     const hosts = { hosts: { "api.acme.example": "acme" } };
-    assert.deepEqual(fields({ host: "{tenant}.api.example.com" }), ["authorization", "host", "httpMethod", "path"]);
-    assert.deepEqual(fields(hosts), ["authorization", "host", "httpMethod", "path"]);
-    assert.deepEqual(fields({ header: "X-Tenant" }), ["authorization", "x-tenant", "httpMethod", "path"]);
+    assert.deepEqual(fields({ host: "{tenant}.api.example.com" }), ["authorization", "host", "httpmethod", "path"]);
+    assert.deepEqual(fields(hosts), ["authorization", "host", "httpmethod", "path"]);
+    assert.deepEqual(fields({ header: "X-Tenant" }), ["authorization", "x-tenant", "httpmethod", "path"]);
     const path = { tenant: { from: { path: true } }, rules: [{ path: "/{tenant}/{*rest}" }] };
     refused(event, path, "tenant.from.path");
     assert.equal(settings(event, path, 0).ttlSeconds, 0);
   }
 });
 
+test("header names are in lower case for HTTP APIs, and as they were configured for REST APIs", () => {
+  const sources = (event) => settings(event, { tenant: { from: { header: "X-Tenant" } } }).identitySources.slice(0, 2);
+  assert.deepEqual(sources("http"), ["$request.header.authorization", "$request.header.x-tenant"]);
+  assert.deepEqual(sources("rest"), ["method.request.header.Authorization", "method.request.header.X-Tenant"]);
+});
+
 test("there is one place for the credential [O02]", () => {
   for (const event of CACHING) {
-    const by = (credentials) => settings(event, { credentials }).identitySources[0].split(".").at(-1);
+    const by = (credentials) => settings(event, { credentials }).identitySources[0].split(".").at(-1).toLowerCase();
     assert.equal(by(undefined), "authorization");
     assert.equal(by({ header: true }), "authorization");
     assert.equal(by({ header: false, cookie }), "cookie");

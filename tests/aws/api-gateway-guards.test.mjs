@@ -168,6 +168,7 @@ for (const [version, event] of Object.entries(EVERY)) {
       { ...context, groups: "{}" },
       { ...context, permissions: '"orders"' },
       { ...context, permissions: "[1]" },
+      { ...context, permissions: '[""]' },
       { ...context, scopes: ["a"] },
       { principalId: "user-1", userId: "user-1", tenantId: "acme" },
     ];
@@ -307,6 +308,8 @@ test("the tenant asked for by host is compared again, in every version", async (
     assert.equal(ask("acme.api.example.com", "globex.api.example.com"), "tenant", "they disagree");
     assert.equal(ask("globex.api.example.com", "acme.api.example.com"), "tenant", "they disagree");
     assert.equal(ask("acme.api.example.com", "acme.api.example.com", "globex.api.example.com"), "tenant");
+    const dotted = event({ ...context, tenantId: "x.acme" }, { domain: "x.acme.api.example.com" });
+    assert.equal(reason(requireTenant()(dotted)), "tenant", "a tenant is one label");
   }
 });
 
@@ -442,6 +445,8 @@ for (const [version, event] of Object.entries(NATIVE)) {
       "0x7fffffff",
       "Fri Feb 30 00:00:00 UTC 2029",
       "Thu Jan 01 24:00:00 UTC 2029",
+      "Thu Foo 01 00:00:00 UTC 2029",
+      NOW * 1000,
     ];
     for (const exp of [
       ...odd,
@@ -588,6 +593,7 @@ test("the presets have their own issuers and claims, and Cognito's ID tokens the
     assert.equal(ask({ ...cognito, token_use: "access", client_id: "web" }), null);
     assert.equal(ask({ ...cognito, token_use: "access", client_id: "other" }), "invalid_token");
     assert.equal(ask({ ...id, aud: "other" }), "invalid_token");
+    assert.equal(ask({ ...id, aud: ["web", "other"] }), "invalid_token", "it could be of either");
     assert.equal(ask({ ...id, token_use: "refresh" }), "invalid_token");
     assert.equal(ask({ ...id, token_use: undefined }), "invalid_token");
     assert.equal(ask({ ...id, tenant_id: undefined }), "tenant", "org_id is Auth0's");

@@ -134,8 +134,11 @@ for (const kind of KINDS) {
       { type: "REQUEST" },
       { type: "REQUEST", version: "3.0", methodArn: "x" },
     ];
-    const disconnect = { ...websocketEvent(), requestContext: { routeKey: "$disconnect", eventType: "DISCONNECT" } };
-    for (const event of [...nothing, disconnect, { Records: [] }]) {
+    const [disconnect, message] = ["$disconnect", "$connect"].map((routeKey) => ({
+      ...websocketEvent(),
+      requestContext: { routeKey, eventType: routeKey === "$connect" ? "MESSAGE" : "CONNECT" },
+    }));
+    for (const event of [...nothing, disconnect, message, { Records: [] }]) {
       await assert.rejects(authorize(event), { code: "config_invalid", member: "event" });
     }
   });
@@ -495,7 +498,7 @@ test("the context holds printable ASCII only, whatever the token says [O04]", as
   for (const value of Object.values(some)) assert.equal(typeof value, "string");
 });
 
-test("a context longer than API Gateway takes is a denial, and an event says why [O04]", async () => {
+test("a context longer than 6 KB is a denial, and an event says why [O04]", async () => {
   const events = [];
   const onEvent = (event) => events.push(event);
   const authorize = authorizer("rest", { ...config, identity: { send: ["user"] } }, { onEvent });
