@@ -217,8 +217,8 @@ export function createTriggers(options: TriggerOptions): Triggers {
     const answer = await hook(() => hooks.tenantOfClient?.(clientId, call) ?? null);
     if (answer === null) throw new Refusal("tenant_missing");
     if (typeof answer === "string") return claimsOf(checkTenant(answer), {});
-    if (!isRecord(answer) || !Object.hasOwn(answer, "tenantId")) throw new Refusal("hook_answer");
-    const { tenantId, ...entitlements } = answer;
+    if (!isRecord(answer)) throw new Refusal("hook_answer");
+    const { tenantId, ...entitlements }: Record<string, unknown> = { __proto__: null, ...answer };
     if (typeof tenantId !== "string") throw new Refusal("hook_answer");
     return claimsOf(checkTenant(tenantId), entitlements);
   }

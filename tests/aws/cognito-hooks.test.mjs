@@ -234,6 +234,20 @@ test("options that cannot be right refuse to start, by name", () => {
   refused({ permissions: pro, authoriseTenant: () => true }, "authoriseTenant");
 });
 
+test("an option that every object seems to have is none", async () => {
+  Object.defineProperty(Object.prototype, "authorizeTenant", {
+    value: () => true,
+    configurable: true,
+    enumerable: false,
+  });
+  try {
+    const named = preSignUp("SignUp", { userAttributes: { "custom:tenant_id": "acme" } });
+    await refuses("tenant_chosen", createTriggers({ permissions: pro }).preSignUp(named));
+  } finally {
+    delete Object.prototype.authorizeTenant;
+  }
+});
+
 test("a bundle of the triggers carries no wasm and is small", async (t) => {
   const { outputFiles } = await tool("esbuild").build({
     stdin: { contents: 'export { createTriggers } from "tollgate/cognito";', resolveDir: here },

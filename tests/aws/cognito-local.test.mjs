@@ -10,7 +10,7 @@ import { allowed, denied } from "../node/support/assert.mjs";
 import { functionZip, snippet } from "./support/cognito-function.mjs";
 import { CODE, missing as noCognito, REGION, startCognito } from "./support/cognito-local.mjs";
 import { httpEvent, proxyV2 } from "./support/gateway-events.mjs";
-import { missing as noClient, startFunction } from "./support/ric.mjs";
+import { MEMORY_MB, missing as noClient, startFunction } from "./support/ric.mjs";
 
 const PASSWORD = "Correct-Horse-7";
 
@@ -52,8 +52,8 @@ describe("with a user pool whose triggers are the guide's", { skip }, () => {
 
   before(async () => {
     const modules = { "./members.js": MEMBERS, "./invitations.js": snippet("invitations") };
-    const started = async (zip, handler) => {
-      const made = await startFunction(zip, { handler: `index.${handler}` });
+    const started = async (zip, handler, node = 24) => {
+      const made = await startFunction(zip, { handler: `index.${handler}`, node });
       stops.push(made.stop);
       return made;
     };
@@ -63,8 +63,8 @@ describe("with a user pool whose triggers are the guide's", { skip }, () => {
     functions = {
       PreSignUp: await started(guide.zip, "preSignUp"),
       PostConfirmation: await started(guide.zip, "postConfirmation"),
-      PostAuthentication: await started(guide.zip, "postAuthentication"),
-      PreTokenGeneration: await started(guide.zip, "preTokenGeneration"),
+      PostAuthentication: await started(guide.zip, "postAuthentication", 22),
+      PreTokenGeneration: await started(guide.zip, "preTokenGeneration", 22),
     };
     invitedSignUp = await started(invited.zip, "preSignUp");
     const source = snippet("invitations").replace(/import .*members.*\n/, 'const invitationKey = "only for tests";\n');
@@ -331,6 +331,13 @@ describe("with a user pool whose triggers are the guide's", { skip }, () => {
     const { IdToken } = await signIn("carol");
     allowed(await at("acme", IdToken, "/reports/1"));
     denied(await at("globex", IdToken), "tenant_mismatch", 403);
+  });
+
+  test("each function, in Node 22 and in Node 24, stays within the memory of Lambda's smallest", (t) => {
+    for (const [name, { peakMemoryMb }] of Object.entries(functions)) {
+      t.diagnostic(`${name}: ${Math.round(peakMemoryMb())} MB`);
+      assert.ok(peakMemoryMb() <= MEMORY_MB, name);
+    }
   });
 
   test("no log of a function holds a token, a tenant or an address", async () => {

@@ -332,7 +332,8 @@ test("a federated user gets the tenant of tenantOf, and none without it", async 
   const event = (changes) => preToken("2", "HostedAuth", { userAttributes: federated(changes) });
   const linked = { "cognito:user_status": "CONFIRMED" };
   await refuses("tenant_missing", triggers.preTokenGeneration(event()));
-  await refuses("tenant_missing", triggers.preTokenGeneration(event({ identities: undefined })), "by the status alone");
+  const statusAlone = { identities: undefined, "custom:tenant_id": "acme" };
+  await refuses("tenant_missing", triggers.preTokenGeneration(event(statusAlone)), "by the status alone");
   await refuses(
     "tenant_missing",
     triggers.preTokenGeneration(event({ ...linked, "custom:tenant_id": "acme" })),
@@ -409,6 +410,7 @@ test("a client's own token gets the tenant of tenantOfClient in its access token
     [{ plan: "pro" }, "hook_answer"],
     [{ tenantId: 7 }, "hook_answer"],
     [{ tenantId: "acme", sub: "x" }, "hook_answer"],
+    [Object.create({ tenantId: "acme" }), "hook_answer"],
     [{ tenantId: "acme", permissions: "all" }, "hook_answer"],
     ["", "tenant_malformed"],
     [{ tenantId: "Acme" }, "tenant_malformed"],
