@@ -17,6 +17,8 @@ Measures Tollgate beside its peers in one run, interleaved, and prints one table
                    Of ${GROUPS.join(", ")}
   --package DIR    measure this build of the package instead of dist/npm, which is then not built
   --help           this text
+
+\`npm run bench -- tokens\` measures the token service instead; it has options of its own.
 `;
 
 const OPTIONS = {

@@ -1,13 +1,15 @@
-// `npm run bench`: builds what takes part, then runs bench/main.mjs under npm's Node 24. Measures nothing itself.
+// `npm run bench`: builds what takes part, then runs bench/main.mjs under npm's Node 24, or for `-- tokens` the token
+// service's bench/service/main.mjs. Measures nothing itself.
 
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { buildCrates } from "../bench/crates.mjs";
 import { HELP, parseOptions } from "../bench/options.mjs";
+import * as service from "../bench/service/options.mjs";
 import { build } from "./build.mjs";
 import { alone } from "./freshness.mjs";
 import { node, path, run, runMain, Trouble } from "./project.mjs";
-import { npm, setUp } from "./setup.mjs";
+import { ensurePython, npm, setUp } from "./setup.mjs";
 
 /** The peer of bench/package.json, once. */
 async function installPeer() {
@@ -17,23 +19,50 @@ async function installPeer() {
   });
 }
 
-await runMain(async () => {
-  const args = process.argv.slice(2);
-  const options = parseOptions(args);
-  if (options.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  // Before anything takes minutes: where the results cannot be written, they are lost.
-  for (const name of ["json", "svg"]) {
+/** Before anything takes minutes: where the results cannot be written, they are lost. */
+function checkFolders(options, names) {
+  for (const name of names) {
     const folder = options[name] === undefined ? "." : dirname(resolve(options[name]));
     if (!existsSync(folder)) throw new Trouble(`--${name} names a file in ${folder}, which does not exist`);
   }
+}
+
+/** Tollgate beside its peers. */
+async function besidePeers(args) {
+  const options = parseOptions(args);
+  if (options.help) return help(HELP);
+  checkFolders(options, ["json", "svg"]);
   await setUp("build");
   if (options.groups.includes("tollgate") && options.package === undefined) await build("npm");
   if (options.groups.includes("crates")) await alone(buildCrates);
   if (options.groups.includes("node-rs")) await alone(installPeer);
+  return measure(["bench", "main.mjs"], args);
+}
+
+/** The token service on its stores. */
+async function tokenService(args) {
+  const options = service.parseOptions(args);
+  if (options.help) return help(service.HELP);
+  checkFolders(options, ["json"]);
+  await setUp("build");
+  const { python, missing } = options.stores.includes("dynamodb") ? await ensurePython() : {};
+  service.needMoto(options.stores, missing);
+  await build(options.stores.includes("durable") ? "worker" : "npm");
+  return measure(["bench", "service", "main.mjs"], args, { TOLLGATE_PYTHON: python ?? "" });
+}
+
+function help(text) {
+  process.stdout.write(text);
+  return 0;
+}
+
+async function measure(main, args, env = {}) {
   // --expose-gc: what one contender leaves behind is collected before the next is timed.
-  const { code } = await run(node, ["--expose-gc", path("bench", "main.mjs"), ...args], { cwd: process.cwd() });
+  const { code } = await run(node, ["--expose-gc", path(...main), ...args], { cwd: process.cwd(), env });
   return code;
+}
+
+await runMain(() => {
+  const [first, ...rest] = process.argv.slice(2);
+  return first === "tokens" ? tokenService(rest) : besidePeers(process.argv.slice(2));
 });
