@@ -44,10 +44,13 @@ async function questions() {
   const authorization = `Basic ${btoa(`${web.id}:${web.secret}`)}`;
   const headers = ["authorization", authorization, "content-type", "application/x-www-form-urlencoded"].join("\n");
   const form = Buffer.from(`grant_type=refresh_token&refresh_token=${refresh}`);
-  const begin = (body) => () => core.tokensBegin("POST", `${ISSUER}/auth/token`, headers, 2, body, now);
+  const url = `${ISSUER}/auth/token`;
   const asked = [
-    { name: "is it for here: path and headers", ask: begin(new Uint8Array()) },
-    { name: "form read: client proved, refresh token verified", ask: begin(form) },
+    { name: "is it for here: the path", ask: () => core.tokensServes(url) },
+    {
+      name: "form read: client proved, refresh token verified",
+      ask: () => core.tokensBegin("POST", url, headers, 2, form, now),
+    },
   ];
   let step = JSON.parse(asked[1].ask());
   while (step.do in STEPS) {
