@@ -37,6 +37,7 @@ function asked() {
     return Number(values[name]);
   };
   const { suite, kernel, native = false } = values;
+  if (native && suite === "mint") throw new Trouble(`mint is the package's, in wasm, and has no --native: ${USAGE}`);
   const seed = BigInt(number("seed", randomInt(2 ** 47)));
   return { cases: number("cases", 1_000_000), seed, first: number("first", 0), suite, kernel, native };
 }
@@ -211,7 +212,7 @@ async function main() {
     return [undefined, suite].includes(options.suite) && [undefined, kernel].includes(options.kernel);
   });
   if (wanted.length === 0) {
-    throw new Trouble(`there is no such suite or kernel: take of ${all.map(({ name }) => name).join(", ")}`);
+    throw new Trouble(`there is no such suite or kernel: take of ${all.map(({ name }) => name).join(", ")}: ${USAGE}`);
   }
   console.log(`seed ${options.seed}, ${options.native ? "native" : `wasm under Node ${process.version}`}`);
   let failed = 0;
