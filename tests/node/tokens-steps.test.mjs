@@ -4,31 +4,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { core } from "./support/scripted-core.mjs";
-import { client, form, keysDocument, NOW, tokensConfig } from "./support/token-service.mjs";
+import { client, form, keysDocument, NOW, record, tokensConfig } from "./support/token-service.mjs";
 
 const { createTokens, memoryStore, StoreError, TollgateError } = await import("tollgate/tokens");
 
 const web = client("web");
 const keys = keysDocument();
-const record = {
-  schema: 1,
-  fam: "f1",
-  user: "ann",
-  tenant: "acme",
-  client: "web",
-  version: 1,
-  seq: 1,
-  created_at: NOW * 1000,
-  rotated_at_ms: NOW * 1000,
-  successor_exp: NOW + 100,
-  absolute_exp: NOW + 100,
-  idle_exp: null,
-  kid: "k",
-  user_epoch: 0,
-  tenant_epoch: 0,
-  revoked_at: null,
-  write: "abcdefghijklmnop",
-};
 const at = { family: "f1", user: "ann", tenant: "acme" };
 const question = { user: "ann", tenant: "acme", clientId: "web", reason: "refresh" };
 const done = (body = "{}") => ({ do: "answer", answer: { status: 200, headers: [], body } });
