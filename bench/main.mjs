@@ -3,12 +3,13 @@
 
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { arch, cpus, loadavg, platform } from "node:os";
+import { loadavg } from "node:os";
 import { join, resolve } from "node:path";
 import { path, runMain, stateDirectory, Trouble } from "../scripts/project.mjs";
 import { checkContender } from "./check.mjs";
 import { BASELINE } from "./contenders/native.mjs";
 import { enlist } from "./contenders.mjs";
+import { machine } from "./machine.mjs";
 import { arena } from "./measure.mjs";
 import { mustHold, ratioOf } from "./musts.mjs";
 import { measureOnce } from "./once.mjs";
@@ -118,15 +119,7 @@ function rounded(times) {
 function environment() {
   const require = createRequire(import.meta.url);
   const versions = { ...require("../package.json").devDependencies, ...require("./package.json").dependencies };
-  return {
-    node: process.versions.node,
-    v8: process.versions.v8,
-    openssl: process.versions.openssl,
-    cpu: cpus()[0]?.model.trim() ?? "unknown CPU",
-    cores: cpus().length,
-    os: `${platform()} ${arch()}`,
-    peers: Object.fromEntries(PEERS.map((name) => [name, versions[name]])),
-  };
+  return { ...machine(), peers: Object.fromEntries(PEERS.map((name) => [name, versions[name]])) };
 }
 
 await runMain(async () => {

@@ -58,7 +58,8 @@ async function timed({ async: awaits, verify }, samples) {
   return ((ended - started) * 1000) / samples.length;
 }
 
-function shuffled(list, next) {
+/** The list in another order, by a generator of tests/node/support/mutate.mjs. */
+export function shuffled(list, next) {
   const out = [...list];
   for (let i = out.length - 1; i > 0; i -= 1) {
     const j = next.below(i + 1);

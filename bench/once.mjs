@@ -66,7 +66,8 @@ function slowest(directory, kind, count, processes) {
   };
 }
 
-function probe(name, input) {
+/** What bench/probes/`name`.mjs prints for `input`, in a process of its own. */
+export function probe(name, input) {
   const result = spawnSync(process.execPath, [path("bench", "probes", `${name}.mjs`)], {
     input: JSON.stringify(input),
     encoding: "utf8",

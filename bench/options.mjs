@@ -17,6 +17,8 @@ Measures Tollgate beside its peers in one run, interleaved, and prints one table
                    Of ${GROUPS.join(", ")}
   --package DIR    measure this build of the package instead of dist/npm, which is then not built
   --help           this text
+
+\`npm run bench -- tokens\` measures the token service instead; it has options of its own.
 `;
 
 const OPTIONS = {
@@ -32,12 +34,7 @@ const OPTIONS = {
 
 /** @throws Trouble naming the option that cannot be right */
 export function parseOptions(args) {
-  let values;
-  try {
-    ({ values } = parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false }));
-  } catch (error) {
-    throw new Trouble(`${error.message.split(". ")[0]}; see \`npm run bench -- --help\``);
-  }
+  const values = valuesOf(args, OPTIONS, "npm run bench -- --help");
   return {
     ...values,
     rounds: whole("--rounds", values.rounds, 1, 10_000),
@@ -47,7 +44,17 @@ export function parseOptions(args) {
   };
 }
 
-function whole(name, text, least, most) {
+/** @throws Trouble naming what is no option of these, or lacks its value; `help` is the command that lists them */
+export function valuesOf(args, options, help) {
+  try {
+    return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new Trouble(`${error.message.split(". ")[0]}; see \`${help}\``);
+  }
+}
+
+/** @throws Trouble naming the option whose text is no such number */
+export function whole(name, text, least, most) {
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(number >= least && number <= most)) {
     throw new Trouble(`${name} takes a whole number from ${least} to ${most}, not ${JSON.stringify(text)}`);

@@ -32,6 +32,11 @@ export function summary(samples) {
   };
 }
 
+/** Median, and between what most samples lie: the tenth and the ninetieth percentile. */
+export function band(samples) {
+  return { median: median(samples), p10: quantile(samples, 0.1), p90: quantile(samples, 0.9), samples: samples.length };
+}
+
 /**
  * The median of the ratios round by round. Each round's pair ran within a second of each other, so what the machine did
  * meanwhile hits both and cancels; the ratio of two medians would keep it.

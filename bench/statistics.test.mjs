@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { median, pairedRatio, percentile, quantile, summary } from "./statistics.mjs";
+import { band, median, pairedRatio, percentile, quantile, summary } from "./statistics.mjs";
 
 test("the median is the middle sample, or halfway between the two", () => {
   assert.equal(median([3, 1, 2]), 2);
@@ -36,6 +36,11 @@ test("no samples give no number", () => {
 
 test("the spread is the distance of the quartiles, of the median", () => {
   assert.deepEqual(summary([8, 9, 10, 11, 12]), { median: 10, spread: 0.2, rounds: 5 });
+});
+
+test("a band holds most of the samples, and no outlier", () => {
+  const samples = [...Array.from({ length: 10 }, (_, i) => i), 1_000];
+  assert.deepEqual(band(samples), { median: 5, p10: 1, p90: 9, samples: 11 });
 });
 
 test("a ratio is taken round by round, so that a slow moment cancels", () => {

@@ -1,15 +1,16 @@
-// `npm run bench`: builds what takes part, then runs bench/main.mjs under npm's Node 24, or for `-- aws` the Lambda functions'
-// bench/aws/main.mjs. Measures nothing itself.
+// `npm run bench`: builds what takes part, then runs bench/main.mjs under npm's Node 24, or for `-- tokens` the token
+// service's bench/service/main.mjs, or for `-- aws` the Lambda functions' bench/aws/main.mjs. Measures nothing itself.
 
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import * as aws from "../bench/aws/options.mjs";
 import { buildCrates } from "../bench/crates.mjs";
 import { HELP, parseOptions } from "../bench/options.mjs";
+import * as service from "../bench/service/options.mjs";
 import { build } from "./build.mjs";
 import { alone } from "./freshness.mjs";
 import { node, path, run, runMain, Trouble } from "./project.mjs";
-import { npm, setUp } from "./setup.mjs";
+import { ensurePython, npm, setUp } from "./setup.mjs";
 
 /** The peer of bench/package.json, once. */
 async function installPeer() {
@@ -49,18 +50,32 @@ async function lambdaFunctions(args) {
   return measure(["bench", "aws", "main.mjs"], args);
 }
 
+/** The token service on its stores. */
+async function tokenService(args) {
+  const options = service.parseOptions(args);
+  if (options.help) return help(service.HELP);
+  checkFolders(options, ["json"]);
+  await setUp("build");
+  const { python, missing } = options.stores.includes("dynamodb") ? await ensurePython() : {};
+  service.needMoto(options.stores, missing);
+  await build(options.stores.includes("durable") ? "worker" : "npm");
+  return measure(["bench", "service", "main.mjs"], args, { TOLLGATE_PYTHON: python ?? "" });
+}
+
 function help(text) {
   process.stdout.write(text);
   return 0;
 }
 
-async function measure(main, args) {
+async function measure(main, args, env = {}) {
   // --expose-gc: what one contender leaves behind is collected before the next is timed.
-  const { code } = await run(node, ["--expose-gc", path(...main), ...args], { cwd: process.cwd() });
+  const { code } = await run(node, ["--expose-gc", path(...main), ...args], { cwd: process.cwd(), env });
   return code;
 }
 
+const APART = { tokens: tokenService, aws: lambdaFunctions };
+
 await runMain(() => {
   const [first, ...rest] = process.argv.slice(2);
-  return first === "aws" ? lambdaFunctions(rest) : besidePeers(process.argv.slice(2));
+  return Object.hasOwn(APART, first ?? "") ? APART[first](rest) : besidePeers(process.argv.slice(2));
 });

@@ -8,7 +8,7 @@ import { packageFiles } from "./package-files.mjs";
 import { ask, must, path, runMain, Trouble } from "./project.mjs";
 import { typesFromSchema } from "./schema-types.mjs";
 import { setUp } from "./setup.mjs";
-import { wasmModule } from "./wasm-module.mjs";
+import { optimise, wasmModule } from "./wasm-module.mjs";
 
 const CRATE = ["Cargo.toml", "Cargo.lock", "src"];
 const GENERATED = path("js", "generated");
@@ -94,8 +94,17 @@ function configuration() {
 /** The `worker` crate's half of the Worker, in build/. Also wrangler.toml's build command. */
 function workerModule() {
   return unlessFresh(
-    { name: "worker-module", inputs: filesUnder(CRATE), extra: rustc(), outputs: [path("build", "index.js")] },
-    () => must("worker-build", "worker-build", ["--release", "--features", "worker"]),
+    {
+      name: "worker-module",
+      inputs: filesUnder([...CRATE, "scripts/wasm-module.mjs"]),
+      extra: rustc(),
+      outputs: [path("build", "index.js")],
+    },
+    async () => {
+      await must("worker-build", "worker-build", ["--release", "--no-opt", "--features", "worker"]);
+      // The glue between the crate and the runtime catches what JavaScript throws.
+      await optimise(path("build", "index_bg.wasm"), ["--enable-exception-handling"]);
+    },
   );
 }
 

@@ -1,12 +1,14 @@
-// The deep tests: a million random cases a kernel against other people's arithmetic, in wasm under Node 24, or natively.
-// The cases are fuzz/src's; this builds them, runs them and says how to make a mismatch again.
+// The deep tests: a million random cases a kernel against other people's arithmetic, in wasm under Node 24, or natively; and
+// a million signatures. The cases are fuzz/src's; this builds them, runs them and says how to make a mismatch again.
 
+import { AssertionError } from "node:assert";
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { build as buildPackage } from "./build.mjs";
 import { environment, must, node, path, run, runMain, Trouble } from "./project.mjs";
 import { setUp } from "./setup.mjs";
 
@@ -17,7 +19,7 @@ const BINARY = join(TARGET, "release", "deep");
 const MODULE = join(TARGET, "wasm32-unknown-unknown", "release", "examples", "deep_wasm.wasm");
 const RUSTFLAGS = "--cfg fuzzing";
 
-const USAGE = `npm run test:deep -- [--cases N] [--suite ES256|RS256] [--kernel NAME] [--seed S] [--first GROUP] [--native]`;
+const USAGE = `npm run test:deep -- [--cases N] [--suite ES256|RS256|mint] [--kernel NAME] [--seed S] [--first GROUP] [--native]`;
 
 /** What was asked for. @returns {{ cases: number, seed: bigint, first: number, suite?: string, kernel?: string, native: boolean }} */
 function asked() {
@@ -35,6 +37,7 @@ function asked() {
     return Number(values[name]);
   };
   const { suite, kernel, native = false } = values;
+  if (native && suite === "mint") throw new Trouble(`mint is the package's, in wasm, and has no --native: ${USAGE}`);
   const seed = BigInt(number("seed", randomInt(2 ** 47)));
   return { cases: number("cases", 1_000_000), seed, first: number("first", 0), suite, kernel, native };
 }
@@ -140,6 +143,58 @@ function progressOf(name, cases) {
   };
 }
 
+/** The suites of fuzz/src, each kernel by its name, and what runs it. */
+async function kernels(options) {
+  await build(options.native);
+  const compiled = options.native ? undefined : await WebAssembly.compile(readFileSync(MODULE));
+  const names = compiled
+    ? namesIn(compiled)
+    : (await must("deep", BINARY, ["names"], { quiet: true })).trim().split("\n");
+  return names.map((name, place) => ({
+    name,
+    run: (progress) =>
+      options.native ? natively(place, options, progress) : inWasm(compiled, place, options, progress),
+  }));
+}
+
+/** Signing, in the module of the npm package. Its keys are new each time, so that no seed makes its cases again. */
+async function mint() {
+  await setUp("build");
+  await buildPackage("npm");
+  const { signMany } = await import("../tests/tokens/support/signatures.mjs");
+  const sign = async (progress, { cases }) => {
+    try {
+      const { shortR, shortS, verified } = await signMany(cases, progress);
+      const note = `64 bytes each, no r twice; ${shortR} r and ${shortS} s begin with 0; ${verified} verified`;
+      return { done: cases, note };
+    } catch (error) {
+      if (!(error instanceof AssertionError)) throw error;
+      return { fault: error.message };
+    }
+  };
+  return [{ name: "mint package", run: sign }];
+}
+
+/** Runs one and says what came of it. @returns whether all was well */
+async function isWell({ name, run: start }, options) {
+  const started = Date.now();
+  const result = await start(progressOf(name, options.cases), options);
+  if (result.fault) console.log(`✖ ${name}: ${result.fault}`);
+  if (result.mismatch) {
+    const [suite, kernel] = name.split(" ");
+    const again = `--suite ${suite} --kernel ${kernel} --seed ${options.seed} --first ${result.group}`;
+    console.log(`✖ ${name}: case ${result.mismatch.case} of group ${result.group}: ${result.mismatch.what}`);
+    console.log(
+      `  again: npm run test:deep -- ${again} --cases ${result.mismatch.case + 1}${options.native ? " --native" : ""}`,
+    );
+  }
+  if (result.fault || result.mismatch) return false;
+  const rate = Math.round((result.done * 1000) / (Date.now() - started)).toLocaleString("en");
+  const what = result.note === undefined ? " agree" : `, ${result.note}`;
+  console.log(`✔ ${name}: ${result.done.toLocaleString("en")} cases${what} (${rate} cases/s)`);
+  return true;
+}
+
 async function main() {
   const options = asked();
   await setUp("deep");
@@ -147,38 +202,21 @@ async function main() {
   if (!options.native && realpathSync(process.execPath) !== realpathSync(node)) {
     return (await run(node, process.argv.slice(1))).code;
   }
-  await build(options.native);
-  const compiled = options.native ? undefined : await WebAssembly.compile(readFileSync(MODULE));
-  const names = compiled
-    ? namesIn(compiled)
-    : (await must("deep", BINARY, ["names"], { quiet: true })).trim().split("\n");
-  const wanted = names
-    .map((name, place) => ({ name, place, suite: name.split(" ")[0], kernel: name.split(" ")[1] }))
-    .filter(
-      ({ suite, kernel }) => [undefined, suite].includes(options.suite) && [undefined, kernel].includes(options.kernel),
-    );
-  if (wanted.length === 0) throw new Trouble(`there is no such suite or kernel: take of ${names.join(", ")}`);
+  const [hasKernels, hasMint] = [
+    options.suite !== "mint",
+    !options.native && [undefined, "mint"].includes(options.suite),
+  ];
+  const all = [...(hasKernels ? await kernels(options) : []), ...(hasMint ? await mint() : [])];
+  const wanted = all.filter(({ name }) => {
+    const [suite, kernel] = name.split(" ");
+    return [undefined, suite].includes(options.suite) && [undefined, kernel].includes(options.kernel);
+  });
+  if (wanted.length === 0) {
+    throw new Trouble(`there is no such suite or kernel: take of ${all.map(({ name }) => name).join(", ")}: ${USAGE}`);
+  }
   console.log(`seed ${options.seed}, ${options.native ? "native" : `wasm under Node ${process.version}`}`);
   let failed = 0;
-  for (const { name, place, suite, kernel } of wanted) {
-    const started = Date.now();
-    const progress = progressOf(name, options.cases);
-    const result = await (options.native
-      ? natively(place, options, progress)
-      : inWasm(compiled, place, options, progress));
-    const seconds = (Date.now() - started) / 1000;
-    if (result.mismatch) {
-      failed += 1;
-      const again = `--suite ${suite} --kernel ${kernel} --seed ${options.seed} --first ${result.group}`;
-      console.log(`✖ ${name}: case ${result.mismatch.case} of group ${result.group}: ${result.mismatch.what}`);
-      console.log(
-        `  again: npm run test:deep -- ${again} --cases ${result.mismatch.case + 1}${options.native ? " --native" : ""}`,
-      );
-    } else {
-      const rate = Math.round(result.done / seconds).toLocaleString("en");
-      console.log(`✔ ${name}: ${result.done.toLocaleString("en")} cases agree (${rate} cases/s)`);
-    }
-  }
+  for (const one of wanted) if (!(await isWell(one, options))) failed += 1;
   return failed > 0 ? 1 : 0;
 }
 

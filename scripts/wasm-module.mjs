@@ -1,4 +1,4 @@
-// Compiles the core with feature `js` to a wasm module and its glue, as a file and as text. Downloads nothing.
+// Compiles the core to a wasm module and its glue, as a file and as text; makes any module of the core small. Downloads nothing.
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -65,6 +65,21 @@ export async function wasmModule(directory, feature) {
     built,
   ]);
   const module = join(directory, "tollgate_bg.wasm");
+  await optimise(module);
+  // It declares the raw exports; what the workerd entry imports is the module itself (js/wasm.d.ts).
+  rmSync(join(directory, "tollgate_bg.wasm.d.ts"), { force: true });
+  const bytes = readFileSync(module);
+  const { default: binaryen } = await import("binaryen");
+  const bodies = relaxedBodies(bytes, binaryen);
+  await checkWithout(bytes, bodies, directory);
+  writeFileSync(join(directory, "inline.ts"), inline(bytes, bodies));
+}
+
+/**
+ * Optimises a module, and takes out of it what is only for reading: the words of panics, and the functions' names.
+ * `features` are what the module needs beside the core's, as wasm-opt calls them.
+ */
+export async function optimise(module, features = []) {
   // Not before set-up has installed it.
   const { default: binaryen } = await import("binaryen");
   writeFileSync(module, withoutPanicMessages(readFileSync(module), binaryen));
@@ -73,16 +88,11 @@ export async function wasmModule(directory, feature) {
     "--strip-debug",
     ...WASM_FEATURES,
     ...KERNEL_FEATURES,
+    ...features,
     "-o",
     module,
     module,
   ]);
-  // It declares the raw exports; what the workerd entry imports is the module itself (js/wasm.d.ts).
-  rmSync(join(directory, "tollgate_bg.wasm.d.ts"), { force: true });
-  const bytes = readFileSync(module);
-  const bodies = relaxedBodies(bytes, binaryen);
-  await checkWithout(bytes, bodies, directory);
-  writeFileSync(join(directory, "inline.ts"), inline(bytes, bodies));
 }
 
 /** Refuses a module that still needs relaxed SIMD when those bodies are taken out of it. */

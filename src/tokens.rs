@@ -29,10 +29,10 @@
 //! {"failed":"store, entitlements or busy"}
 //! ```
 //!
-//! A host reads at most one byte more of a body than `MAX_FORM_BYTES`, and hands that over for a longer one. It may begin
-//! with no body, to learn whether a request is for here at all, and begin again with the body: nothing is remembered. Where
-//! no hook is configured, no step asks one. What no step expects, a state that is none, a clock that is off: all are answered
-//! with 503, and nothing was written by that answer.
+//! A host asks [`Tokens::serves`] first, which costs next to nothing: the body of a request to elsewhere is not its to read.
+//! Of one to here it reads at most one byte more than `MAX_FORM_BYTES`, and hands that over for a longer body. Where no hook
+//! is configured, no step asks one. What no step expects, a state that is none, a clock that is off: all are answered with
+//! 503, and nothing was written by that answer.
 //!
 //! # Events
 //!
@@ -229,6 +229,11 @@ impl Tokens {
     /// The published keys at `now`, in Unix seconds, as the JSON text of a JWK set.
     pub fn key_set(&self, now: f64) -> String {
         self.mint.key_set(milliseconds(now).unwrap_or(0))
+    }
+
+    /// Whether a URL, or a raw target, is one of the service's own: [`Tokens::begin`] passes all others.
+    pub fn serves(&self, url: &str) -> bool {
+        self.endpoint(url).is_some()
     }
 
     /// Takes a request and its body at `now`, in Unix seconds. `random` is used for this step alone.

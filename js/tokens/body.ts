@@ -3,7 +3,7 @@
 /** Largest body of a request, in bytes. One byte more is handed to the core, which refuses it then. */
 export const MAX_BODY_BYTES = 16 * 1024;
 
-/** The body of a request that has none, or whose body is still unread. */
+/** The body of a request that has none. */
 export const NO_BODY: Uint8Array = new Uint8Array();
 
 /** A body's bytes, cut off one byte past the limit; the rest is never read. */

@@ -170,8 +170,9 @@ class TokenService implements Tokens {
 
 /** The core of one request, whatever becomes of its instance, or of the keys, meanwhile. */
 function stepCore(handle: Handle): StepCore {
-  const ask = (question: (core: Core) => string) => handle.call(question);
+  const ask = <Answer>(question: (core: Core) => Answer) => handle.call(question);
   return {
+    serves: (url) => ask((core) => core.tokensServes(url)),
     begin: ({ method, url, headers, count }, body, now) =>
       ask((core) => core.tokensBegin(method, url, headers, count, body, now)),
     next: (state, outcome, now) => ask((core) => core.tokensNext(state, outcome, now)),

@@ -17,8 +17,10 @@ const MAX_IN_FLIGHT = 16;
 /** Far more steps than any request takes: the core gives up a race after a few rounds. */
 const MAX_STEPS = 64;
 
-/** The core's two questions. Both answer with a step, as JSON. */
+/** The core's questions. The last two answer with a step, as JSON. */
 export interface StepCore {
+  /** Whether a URL is one of the service's own. */
+  serves(url: string): boolean;
   begin(request: FlatRequest, body: Uint8Array, now: number): string;
   next(state: string, outcome: string, now: number): string;
 }
@@ -55,7 +57,6 @@ type Load = Parameters<Store["load"]>[0];
 
 /** What the core says is next. `state` is the core's own, carried and not read. */
 type Step = { readonly events?: readonly TokensEvent[] } & (
-  | { readonly do: "pass" }
   | { readonly do: "answer"; readonly answer: Answer }
   | ({ readonly state: string } & Work)
 );
@@ -99,17 +100,14 @@ export class Steps {
 
   async #run(core: StepCore, { flat, body }: TokenRequest, turn: Turn): Promise<Answer | null> {
     const { now, emit } = this.#host;
-    // First without the body, which must stay unread where the request is not for here.
-    let step: Step = JSON.parse(core.begin(flat, NO_BODY, now()));
-    if (step.do !== "pass" && body !== null) {
-      const bytes = await body().catch(() => null);
-      // The client went away, and hears no answer.
-      if (bytes === null) return unavailable();
-      step = JSON.parse(core.begin(flat, bytes, now()));
-    }
+    // The body must stay unread where the request is not for here.
+    if (!core.serves(flat.url)) return null;
+    const bytes = body === null ? NO_BODY : await body().catch(() => null);
+    // The client went away, and hears no answer.
+    if (bytes === null) return unavailable();
+    let step: Step = JSON.parse(core.begin(flat, bytes, now()));
     for (let count = 0; count < MAX_STEPS; count += 1) {
       for (const event of step.events ?? []) emit(event);
-      if (step.do === "pass") return null;
       if (step.do === "answer") return step.answer;
       step = JSON.parse(core.next(step.state, await this.#outcome(step, turn), now()));
     }

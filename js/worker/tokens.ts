@@ -52,6 +52,7 @@ export class WorkerTokens {
   }
 
   readonly #stepCore: StepCore = {
+    serves: (url) => this.#core.call((core) => core.tokensServes(url)),
     begin: ({ method, url, headers, count }, body, time) =>
       this.#core.call((core) => core.tokensBegin(method, url, headers, count, body, time)),
     next: (state, outcome, time) => this.#core.call((core) => core.tokensNext(state, outcome, time)),

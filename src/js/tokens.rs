@@ -19,6 +19,12 @@ impl Core {
         Ok(Self::new(Inner::Tokens(Box::new((tokens, Verifier::of_nobody())))))
     }
 
+    /// Whether a URL is one of the service's own. For all others this is the whole cost of having a service.
+    #[wasm_bindgen(js_name = tokensServes)]
+    pub fn tokens_serves(&self, url: &str) -> bool {
+        matches!(&self.inner, Inner::Tokens(inner) if inner.0.serves(url))
+    }
+
     /// Takes a request: the answer is a step, as JSON. `headers` are names and values in turn, joined by line feeds; `count`
     /// is the number of pairs.
     #[wasm_bindgen(js_name = tokensBegin)]

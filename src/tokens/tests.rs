@@ -239,6 +239,7 @@ impl Host {
     fn begin(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Json {
         let (url, random) = (format!("{ISSUER}{path}"), self.random());
         let step = self.tokens.begin(&Request { method, url: &url, headers }, body, self.now, &random);
+        assert_eq!(self.tokens.serves(&url), step != Step::Pass, "{url}");
         self.taken(&step)
     }
 

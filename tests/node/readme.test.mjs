@@ -1,8 +1,8 @@
-// The README's commands and snippets, run. Deploys nothing, and reaches no network but the loopback.
+// The README's commands and snippets, and the snippet of docs/TOKENS.md, run. Deploys nothing, and reaches no network but the loopback.
 
 import assert from "node:assert/strict";
 import { fork, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
@@ -11,6 +11,7 @@ import { createGate } from "tollgate";
 import { blocks, DOCUMENTS, read } from "./support/documents.mjs";
 import { keyServer } from "./support/key-server.mjs";
 import { root, tool } from "./support/root.mjs";
+import { basic, client, keysDocument } from "./support/token-service.mjs";
 import { makeKey, token } from "./support/tokens.mjs";
 
 const readme = read("README.md");
@@ -26,7 +27,10 @@ after(() => {
 function folderWith(files) {
   const folder = mkdtempSync(join(here, "readme-"));
   folders.push(folder);
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
   return folder;
 }
 
@@ -248,4 +252,57 @@ test("worker.js decides in workerd and forwards to its service", async () => {
     await worker.stop();
     await server.stop();
   }
+});
+
+/** As much of the AWS SDK as a log-in calls, which has no table: each mark is unset. */
+const sdk = (keys) => ({
+  "node_modules/@aws-sdk/client-secrets-manager/index.mjs": `
+    export class SecretsManager {
+      getSecretValue = async ({ SecretId }) => ({ SecretString: SecretId === "tollgate" ? ${JSON.stringify(keys)} : "" });
+    }`,
+  "node_modules/@aws-sdk/client-dynamodb/index.mjs": `
+    export class DynamoDB {
+      batchGetItem = async ({ RequestItems }) => ({ Responses: { [Object.keys(RequestItems)[0]]: [] } });
+      putItem = async () => ({});
+    }`,
+});
+
+test("lambda.mjs of docs/TOKENS.md begins a session, and leaves to others what is not for it", async () => {
+  const found = new Map(blocks(read("docs/TOKENS.md")).map(({ language, name, body }) => [name || language, body]));
+  const web = client("web");
+  const config = JSON.parse(found.get("tokens"));
+  config.tokens.clients[0].secretHashes = web.entry.secretHashes;
+  const main = '{ "exports": "./index.mjs" }';
+  const folder = folderWith({
+    ...sdk(keysDocument(1_700_000_000)),
+    "node_modules/@aws-sdk/client-secrets-manager/package.json": main,
+    "node_modules/@aws-sdk/client-dynamodb/package.json": main,
+    "tollgate.json": JSON.stringify(config),
+    "lambda.mjs": found.get("lambda.mjs"),
+    "run.mjs": `
+      import { handler } from "./lambda.mjs";
+      for (const event of JSON.parse(process.argv[2])) process.send(await handler(event));`,
+  });
+  const event = {
+    version: "2.0",
+    rawPath: "/auth/token",
+    rawQueryString: "",
+    headers: { host: "api.example.com", "content-type": "application/x-www-form-urlencoded", ...basic(web) },
+    requestContext: { domainName: "api.example.com", http: { method: "POST" } },
+    body: "grant_type=urn:tollgate:session&user=ada&tenant=acme",
+    isBase64Encoded: false,
+  };
+  const child = fork(join(folder, "run.mjs"), [JSON.stringify([event, { ...event, rawPath: "/orders" }])], {
+    cwd: folder,
+    silent: true,
+  });
+  const results = [];
+  child.on("message", (result) => results.push(result));
+  const output = (await child.stdout.toArray()).join("") + (await child.stderr.toArray()).join("");
+  assert.equal(results.length, 2, output);
+  const [{ statusCode, body }, other] = results;
+  assert.equal(statusCode, 200, body);
+  assert.equal(JSON.parse(body).token_type, "Bearer");
+  assert.match(output, /"type":"session_issued"/);
+  assert.deepEqual(other, { statusCode: 404 });
 });

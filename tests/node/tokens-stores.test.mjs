@@ -4,27 +4,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dynamoDbStore, memoryStore, StoreError, secretsManagerKeys } from "tollgate/tokens";
+import { record as first, NOW } from "./support/token-service.mjs";
 
-const NOW_MS = 1_767_225_600_000;
-const first = {
-  schema: 1,
-  fam: "f1",
-  user: "ann",
-  tenant: "acme",
-  client: "web",
-  version: 1,
-  seq: 1,
-  created_at: NOW_MS,
-  rotated_at_ms: NOW_MS,
-  successor_exp: 1_767_229_200,
-  absolute_exp: 1_767_229_200,
-  idle_exp: null,
-  kid: "k1",
-  user_epoch: 0,
-  tenant_epoch: 0,
-  revoked_at: null,
-  write: "write-1",
-};
+const NOW_MS = NOW * 1000;
 const second = { ...first, version: 2, seq: 2, rotated_at_ms: NOW_MS + 5, kid: "k2", write: "write-2" };
 const rival = { ...second, write: "write-3" };
 const at = { family: "f1", user: "ann", tenant: "acme" };

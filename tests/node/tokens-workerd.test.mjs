@@ -2,12 +2,8 @@
 // runtime's.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { root, tool } from "./support/root.mjs";
+import { startPackageWorker } from "./support/package-worker.mjs";
 import { basic, client, keysDocument, tokensConfig } from "./support/token-service.mjs";
 
 const web = client("web");
@@ -27,31 +23,15 @@ export default {
 `;
 
 let worker;
-const folder = mkdtempSync(join(tmpdir(), "tollgate-tokens-"));
 
 before(async () => {
-  await tool("esbuild").build({
-    stdin: {
-      contents: source.replace("CONFIG", JSON.stringify(config)).replace("KEYS", JSON.stringify(keys)),
-      resolveDir: dirname(fileURLToPath(import.meta.url)),
-    },
-    bundle: true,
-    format: "esm",
-    conditions: ["workerd", "worker"],
-    loader: { ".wasm": "copy" },
-    outfile: join(folder, "worker.mjs"),
-    logLevel: "silent",
-  });
-  const { startWorkerd } = await import(pathToFileURL(join(root, "demo", "workerd.mjs")));
-  const files = readdirSync(folder).sort((one) => (one === "worker.mjs" ? -1 : 1));
-  const modules = files.map((name) => [name, join(folder, name)]);
-  const settings = { name: "package", bindings: {}, compatibilityDate: "2026-10-01", compatibilityFlags: [] };
-  worker = await startWorkerd([{ ...settings, modules }], { cache: "127.0.0.1:1" });
+  worker = await startPackageWorker(
+    source.replace("CONFIG", JSON.stringify(config)).replace("KEYS", JSON.stringify(keys)),
+  );
 });
 
 after(async () => {
   await worker?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function post(path, parameters) {

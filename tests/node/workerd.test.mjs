@@ -1,13 +1,9 @@
 // The package inside real workerd, under its own export condition: no nodejs_compat, no compiling at run time.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { answer, keyServer } from "./support/key-server.mjs";
-import { root, tool } from "./support/root.mjs";
+import { startPackageWorker } from "./support/package-worker.mjs";
 import { gateConfig, issuerConfig, makeKey, token, verifierConfig } from "./support/tokens.mjs";
 
 const es = makeKey("ES256", "es-1");
@@ -50,7 +46,6 @@ export default {
 let server;
 let broken;
 let worker;
-const folder = mkdtempSync(join(tmpdir(), "tollgate-workerd-"));
 
 before(async () => {
   server = await keyServer([es]);
@@ -65,30 +60,13 @@ before(async () => {
     down: remote(broken.jwksUri),
     gate: gateConfig([es], { tenant: { required: true, from: { header: "x-tenant" } } }),
   };
-  await tool("esbuild").build({
-    stdin: {
-      contents: source.replace("CONFIG", JSON.stringify(config)),
-      resolveDir: dirname(fileURLToPath(import.meta.url)),
-    },
-    bundle: true,
-    format: "esm",
-    conditions: ["workerd", "worker"],
-    loader: { ".wasm": "copy" },
-    outfile: join(folder, "worker.mjs"),
-    logLevel: "silent",
-  });
-  const { startWorkerd } = await import(pathToFileURL(join(root, "demo", "workerd.mjs")));
-  const files = readdirSync(folder).sort((one) => (one === "worker.mjs" ? -1 : 1));
-  const modules = files.map((name) => [name, join(folder, name)]);
-  const settings = { name: "package", bindings: {}, compatibilityDate: "2026-10-01", compatibilityFlags: [] };
-  worker = await startWorkerd([{ ...settings, modules }], { cache: "127.0.0.1:1" });
+  worker = await startPackageWorker(source.replace("CONFIG", JSON.stringify(config)));
 });
 
 after(async () => {
   await worker?.stop();
   await server.stop();
   await broken.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function ask(what, text, headers = {}) {

@@ -8,15 +8,18 @@ import { makeKey, signToken } from "../../demo/issuer.mjs";
 import { StartError } from "../../demo/workerd.mjs";
 import { trapsAtStep } from "./support/fault.mjs";
 import { startGate, startOrigin, stopAfter, worker } from "./support/gate.mjs";
-import { bearer, send } from "./support/http.mjs";
+import { bearer, pause, send } from "./support/http.mjs";
 import { storageFolder } from "./support/store.mjs";
 import { assertRefused, claims, startTokens } from "./support/tokens.mjs";
 
 const keep = stopAfter(after);
 
 let service;
+let startMilliseconds;
 before(async () => {
+  const started = performance.now();
   service = keep(await startTokens());
+  startMilliseconds = performance.now() - started;
 });
 
 const get = (target, headers = []) => send(service.port, { target, headers });
@@ -222,6 +225,15 @@ function signingKey(from) {
   return { algorithm: "ES256", privateKey, kid, dated: { from, jwk: privateKey.export({ format: "jwk" }) } };
 }
 
+const kid = (token) => JSON.parse(Buffer.from(token.split(".")[0], "base64url")).kid;
+const ids = (keys) => keys.map(({ kid }) => kid).sort();
+
+/** The ids of the published keys. */
+async function published({ port }) {
+  const { text } = await send(port, { target: "/.well-known/jwks.json" });
+  return ids(JSON.parse(text).keys);
+}
+
 test("the gate takes what active, next and lately retired keys sign, and nothing of a key that is past", async () => {
   const now = Math.floor(Date.now() / 1000);
   // A retired key counts for 900 s and 300 s after its successor's date.
@@ -233,9 +245,38 @@ test("the gate takes what active, next and lately retired keys sign, and nothing
   const status = (key) => own.get(signToken(key, { ...claims(access_token), jti: "j" }));
   const keys = [past, retired, active, next, unknown, refreshing];
   assert.deepEqual(await Promise.all(keys.map(status)), [401, 200, 200, 200, 401, 401]);
-  const published = JSON.parse((await send(own.port, { target: "/.well-known/jwks.json" })).text).keys;
-  const ids = (list) => list.map(({ kid }) => kid).sort();
-  assert.deepEqual(ids(published), ids([retired, active, next]));
+  assert.deepEqual(await published(own), ids([retired, active, next]));
+});
+
+// catalogue: P05
+test("a key whose time comes while the Worker runs signs from then on, and what was signed before holds", async () => {
+  // Far enough that the Worker has started by then.
+  const turn = Math.ceil((Date.now() + 3_000 + 3 * startMilliseconds) / 1000);
+  // The first is of no more use 1,200 s after the date of the second.
+  const [past, active, next] = [1, turn - 1_200, turn].map(signingKey);
+  const [refreshing, nextRefreshing] = [1, turn].map(signingKey);
+  const dated = (keys) => keys.map(({ dated }) => dated);
+  const keys = { access: dated([past, active, next]), refresh: dated([refreshing, nextRefreshing]) };
+  const own = keep(await startTokens({ keys: JSON.stringify(keys), tokens: { graceSeconds: 60 } }));
+  const first = await own.login();
+  const second = await own.rotated(first);
+  const leaving = signToken(past, { ...claims(first.access_token), jti: "j" });
+  assert.equal(await own.get(leaving), 200);
+  assert.deepEqual(await published(own), ids([past, active, next]));
+  await pause(turn * 1000 - Date.now() + 50);
+  const retried = await own.rotated(first);
+  assert.equal(retried.refresh_token, second.refresh_token);
+  const third = await own.rotated(second);
+  const kids = [first, second, retried, third].map((pair) => [kid(pair.access_token), kid(pair.refresh_token)]);
+  assert.deepEqual(kids, [
+    [active.kid, refreshing.kid],
+    [active.kid, refreshing.kid],
+    [next.kid, refreshing.kid],
+    [next.kid, nextRefreshing.kid],
+  ]);
+  for (const { access_token } of [first, second, retried, third]) assert.equal(await own.get(access_token), 200);
+  assert.equal(await own.get(leaving), 401);
+  assert.deepEqual(await published(own), ids([active, next]));
 });
 
 test("no line of the log holds a token, a part of one or a secret", async () => {

@@ -108,6 +108,7 @@ test("a record that lacks a member or has one of another type is refused, and no
   }
 });
 
+// catalogue: R10
 test("of 1,000 racing rotations one wins, and all others see its record", async () => {
   const record = firstRecord();
   await store.create(record);
@@ -148,6 +149,7 @@ test("what was written and then revoked is not done when it is tried again", asy
   assert.equal((await store.create(next)).done, false);
 });
 
+// catalogue: R10
 test("a revocation among racing rotations wins: nothing is rotated after it", async () => {
   for (let round = 0; round < 20; round += 1) {
     const record = firstRecord();
@@ -197,6 +199,7 @@ test("families of a user and of another with the same family id have nothing in 
   assert.deepEqual(await standing(record), record);
 });
 
+// catalogue: R08
 test("what was answered survives a kill, and so do marks", async () => {
   const { folder } = keep(storageFolder());
   const first = keep(await startStore({ storage: folder }));
@@ -215,6 +218,7 @@ test("what was answered survives a kill, and so do marks", async () => {
   assert.equal((await standing(record, third)).revoked_at, 5);
 });
 
+// catalogue: R08
 test("killed in the middle of rotations, the store has the last that was answered, or one more", async () => {
   const { folder } = keep(storageFolder());
   let record = firstRecord();
@@ -283,6 +287,7 @@ test("families are deleted a day after their end, one alarm after the other, and
   assert.deepEqual((await store.load({ family, user, tenant: "t" })).user, { epoch: 1, not_before: 3 });
 });
 
+// catalogue: R08
 test("an alarm that comes late, after a restart, deletes all the same", async () => {
   const { folder } = keep(storageFolder());
   const first = keep(await startStore({ storage: folder }));

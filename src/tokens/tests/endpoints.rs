@@ -30,6 +30,14 @@ fn passes_what_is_not_its_own() {
     let random = host.random();
     let raw = Request { method: "POST", url: "/auth/token", headers: &[("host", "api.example.com"), FORM] };
     assert_ne!(host.tokens.begin(&raw, b"", host.now, &random), Step::Pass, "a raw target is one too");
+    assert!(host.tokens.serves(raw.url));
+    // What is no target is the gate's to refuse.
+    for url in
+        ["", "*", "auth/token", "ftp://a.example/auth/token", "https:/a.example/auth/token", "https://a?/auth/token"]
+    {
+        assert_eq!(host.tokens.begin(&Request { url, ..raw }, b"", host.now, &random), Step::Pass, "{url:?}");
+        assert!(!host.tokens.serves(url), "{url:?}");
+    }
 }
 
 #[test]

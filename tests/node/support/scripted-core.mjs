@@ -1,11 +1,11 @@
 // A core whose steps a test writes, put under the package before it is loaded: everything above it is the package's own.
 
-/** `begin` and `next` answer with a step; what they throw is a trap. `made` counts the cores. */
-export const core = { begin: undefined, next: undefined, made: 0, instances: 0 };
+/** `begin` and `next` answer with a step; what any of the three throws is a trap. `made` counts the cores. */
+export const core = { serves: () => true, begin: undefined, next: undefined, made: 0, instances: 0 };
 
 const RealInstance = WebAssembly.Instance;
 
-/** The module's exports, with the two questions answered by the script. */
+/** The module's exports, with the three questions answered by the script. */
 function scripted(exports) {
   const bytesAt = (pointer, length) => new Uint8Array(exports.memory.buffer, pointer, length).slice();
   const textAt = (pointer, length) => new TextDecoder().decode(bytesAt(pointer, length));
@@ -16,6 +16,7 @@ function scripted(exports) {
     return [pointer, bytes.length, 0, 0];
   };
   // As the glue passes them: a pointer and a length for each text.
+  const tokensServes = (_core, url, urlLength) => Number(core.serves(textAt(url, urlLength)));
   const tokensBegin = (_core, ...given) => {
     const [method, methodLength, url, urlLength, headers, headersLength, count, body, bodyLength, now] = given;
     return answer(
@@ -35,7 +36,13 @@ function scripted(exports) {
     core.made += 1;
     return exports.core_tokens(...given);
   };
-  return { ...exports, core_tokens: tokens, core_tokensBegin: tokensBegin, core_tokensNext: tokensNext };
+  return {
+    ...exports,
+    core_tokens: tokens,
+    core_tokensServes: tokensServes,
+    core_tokensBegin: tokensBegin,
+    core_tokensNext: tokensNext,
+  };
 }
 
 WebAssembly.Instance = new Proxy(RealInstance, {

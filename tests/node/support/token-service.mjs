@@ -33,6 +33,27 @@ export function tokensConfig(clients, { tokens = {}, ...changes } = {}) {
   };
 }
 
+/** The record of a family that began just now, of an hour. */
+export const record = {
+  schema: 1,
+  fam: "f1",
+  user: "ann",
+  tenant: "acme",
+  client: "web",
+  version: 1,
+  seq: 1,
+  created_at: NOW * 1000,
+  rotated_at_ms: NOW * 1000,
+  successor_exp: NOW + 3_600,
+  absolute_exp: NOW + 3_600,
+  idle_exp: null,
+  kid: "k1",
+  user_epoch: 0,
+  tenant_epoch: 0,
+  revoked_at: null,
+  write: "write-1",
+};
+
 /** A form, as RFC 6749 wants it posted. */
 export function form(path, parameters, headers = {}) {
   return new Request(`https://api.example.com${path}`, {

@@ -42,6 +42,7 @@ async function openDurable() {
   const names = ["load", "create", "rotate", "revoke", "revokeAll"];
   return {
     store: Object.fromEntries(names.map((name) => [name, method(name)])),
+    requests: () => store.requests(),
     dump: async () => {
       const files = readdirSync(storage.folder, { recursive: true, withFileTypes: true });
       const whole = files.filter((file) => file.isFile()).map((file) => readFileSync(join(file.parentPath, file.name)));

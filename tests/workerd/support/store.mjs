@@ -18,9 +18,9 @@ const CONFIG = behindUrl(
   },
 );
 
-/** A folder for what Durable Objects store. */
-export function storageFolder() {
-  const folder = mkdtempSync(join(tmpdir(), "tollgate-storage-"));
+/** A folder for what Durable Objects store, below `place`. */
+export function storageFolder(place = tmpdir()) {
+  const folder = mkdtempSync(join(place, "tollgate-storage-"));
   return { folder, stop: async () => rmSync(folder, { recursive: true, force: true }) };
 }
 
@@ -29,7 +29,8 @@ export function storageFolder() {
  *
  * @param storage a folder that outlives it
  * @param directory another bundle than dist/worker
- * @returns its methods; `all(calls)` and `inTurn(calls)`, which never reject; `kill()` without notice; and `stop()`
+ * @returns its methods; `all(calls)` and `inTurn(calls)`, which never reject; `requests()`, how many
+ *   requests it has made to objects, by operation; `kill()` without notice; and `stop()`
  */
 export async function startStore({ storage, directory = join(root, "dist", "worker") } = {}) {
   const cache = await startCache();
@@ -68,6 +69,7 @@ export async function startStore({ storage, directory = join(root, "dist", "work
     revokeAll: method("revokeAll"),
     all,
     inTurn: (calls) => post("/in-turn", calls),
+    requests: () => post("/requests", []),
     lines,
     kill: async () => {
       process.kill(workerd.pid, "SIGKILL");
