@@ -95,6 +95,11 @@ function checkCommand(command, scripts, version) {
     const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts", "keys.mjs"), ...keys.split(" ")]);
     return assert.equal(status, 0, `${command}: ${stderr}`);
   }
+  const [, benchmark] = /^npm run bench -- (\w+)$/.exec(command) ?? [];
+  if (benchmark) {
+    const { stdout } = spawnSync(process.execPath, [join(root, "scripts", "bench.mjs"), benchmark, "--help"]);
+    return assert.ok(stdout.includes(`${command} [options]`), command);
+  }
   if (command === "npm pack") return; // how the tarball under test was made
   if (command.startsWith("npm install")) return assert.equal(command, `npm install ./tollgate-${version}.tgz`);
   const [, wrangler] = /^npx wrangler ((?:[a-z]+ ?)+)/.exec(command) ?? [];
