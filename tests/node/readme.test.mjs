@@ -47,6 +47,7 @@ test("README.md is in the package, and its blocks are the ones that are tested h
   const packed = fileURLToPath(new URL("../../README.md", import.meta.resolve("tollgate")));
   assert.equal(readFileSync(packed, "utf8"), readme);
   assert.deepEqual([...new Set(snippets.keys())].sort(), [
+    "handler.mjs",
     "server.mjs",
     "sh",
     "tollgate.json",
@@ -95,6 +96,8 @@ function checkCommand(command, scripts, version) {
     const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts", "keys.mjs"), ...keys.split(" ")]);
     return assert.equal(status, 0, `${command}: ${stderr}`);
   }
+  const [, zip] = /^npm run (build:[\w-]+) -- --config \S+ --out \S+\.zip(?: --event http)?$/.exec(command) ?? [];
+  if (zip) return assert.ok(Object.hasOwn(scripts, zip), command); // tests/aws/build.test.mjs runs them
   const [, benchmark] = /^npm run bench -- (\w+)$/.exec(command) ?? [];
   if (benchmark) {
     const { stdout } = spawnSync(process.execPath, [join(root, "scripts", "bench.mjs"), benchmark, "--help"]);
@@ -212,6 +215,31 @@ test("verify.mjs prints who the token speaks for, and throws a TollgateError for
   const bad = await runSnippet("verify.mjs", [readmeToken({ aud: "other" })]).ended;
   assert.equal(bad.code, 1);
   assert.match(bad.output, /TollgateError.*[\s\S]*code: 'audience_mismatch'/);
+});
+
+test("handler.mjs answers who may, and refuses the others as the gate does", async () => {
+  const folder = folderWith({ "handler.mjs": snippets.get("handler.mjs") });
+  const { handler } = await import(pathToFileURL(join(folder, "handler.mjs")));
+  const expiresAt = String(Math.floor(Date.now() / 1000) + 60);
+  const reader = {
+    userId: "u",
+    tenantId: "acme",
+    plan: "pro",
+    permissions: '["reports:read"]',
+    expiresAt,
+    rule: "/reports",
+  };
+  const call = (context) =>
+    handler({ version: "2.0", headers: {}, requestContext: { authorizer: { lambda: { ...reader, ...context } } } });
+  assert.deepEqual(await call({}), { statusCode: 200, body: "[]" });
+  for (const [context, type] of [
+    [{ plan: "free" }, "plan_required"],
+    [{ permissions: "[]" }, "permission_required"],
+    [{ tenantId: undefined }, "tenant"],
+  ]) {
+    const { statusCode, body } = await call(context);
+    assert.deepEqual([statusCode, JSON.parse(body).type], [403, `urn:tollgate:${type}`]);
+  }
 });
 
 test("worker.js decides in workerd and forwards to its service", async () => {
