@@ -96,7 +96,7 @@ function checkCommand(command, scripts, version) {
     const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts", "keys.mjs"), ...keys.split(" ")]);
     return assert.equal(status, 0, `${command}: ${stderr}`);
   }
-  const [, zip] = /^npm run (build:[\w-]+) -- --config \S+ --out \S+\.zip(?: --event http)?$/.exec(command) ?? [];
+  const [, zip] = /^npm run (build:[\w-]+)(?: -- --config \S+ --out \S+\.zip(?: --event http)?)?$/.exec(command) ?? [];
   if (zip) return assert.ok(Object.hasOwn(scripts, zip), command); // tests/aws/build.test.mjs runs them
   const [, benchmark] = /^npm run bench -- (\w+)$/.exec(command) ?? [];
   if (benchmark) {
@@ -225,9 +225,12 @@ test("handler.mjs answers who may, and refuses the others as the gate does", asy
     userId: "u",
     tenantId: "acme",
     plan: "pro",
+    groups: "[]",
     permissions: '["reports:read"]',
+    scopes: "[]",
+    issuer: "https://issuer.example",
     expiresAt,
-    rule: "/reports",
+    rule: "/reports/{*rest}",
   };
   const call = (context) =>
     handler({ version: "2.0", headers: {}, requestContext: { authorizer: { lambda: { ...reader, ...context } } } });
