@@ -96,7 +96,8 @@ function onceLines({ start, tails, module, memoryPerWarmKeyBytes }) {
   ];
 }
 
-function mustTable(lines) {
+/** What must hold, with what was found. */
+export function mustTable(lines) {
   const amount = (number, unit) => (number === undefined ? "" : `${digits(number)}${unit ? ` ${unit}` : ""}`);
   const most = (number, unit) => (number === undefined ? "" : `<= ${amount(number, unit)}`);
   const body = lines.map((line) => [

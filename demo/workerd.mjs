@@ -51,7 +51,8 @@ export function bundledWorker({ name, directory, wranglerFile, bindings = {} }) 
  * @param options.port 0 for a free one
  * @param options.storage an existing folder for what Durable Objects store; without one it goes when workerd ends
  * @param options.log called with each line that workerd writes
- * @returns `{ port, pid, stop, ended }`; `ended` resolves when workerd ends by itself or is stopped
+ * @returns `{ port, pid, spawnedAt, stop, ended }`: `spawnedAt` is by `performance.now()`, and `ended` resolves when workerd ends
+ *   by itself or is stopped
  * @throws StartError with workerd's own words, such as a configuration that the gate refuses
  */
 export async function startWorkerd(workers, { cache, port = 0, storage, log = () => {} }) {
@@ -59,6 +60,7 @@ export async function startWorkerd(workers, { cache, port = 0, storage, log = ()
   const disk = storage ?? join(folder, "storage");
   mkdirSync(disk, { recursive: true });
   writeFileSync(join(folder, "config.capnp"), capnp(workers, { cache, port, folder, disk }));
+  const spawnedAt = performance.now();
   const child = spawn(workerdBinary(), ["serve", "--control-fd=3", "config.capnp"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -87,7 +89,7 @@ export async function startWorkerd(workers, { cache, port = 0, storage, log = ()
   const listening = await Promise.race([listen(child.stdio[3]), ended]);
   clearTimeout(timer);
   if (listening === undefined) throw new StartError(said.join("\n") || "workerd did not start");
-  return { port: listening, pid: child.pid, stop, ended };
+  return { port: listening, pid: child.pid, spawnedAt, stop, ended };
 }
 
 function workerdBinary() {

@@ -2,9 +2,9 @@
 // answers or forwards. Reads no body of what it forwards, and never lets through what could not be decided.
 
 import { env } from "cloudflare:workers";
-import Rust, { Families } from "../build/index.js";
+import { Families } from "../build/index.js";
 import { flatten } from "./request.ts";
-import { answered, answerToClient, badGateway, failedClosed } from "./worker/answer.ts";
+import { answered, answerToClient, badGateway, failedClosed, passed } from "./worker/answer.ts";
 import { configText, readUpstream, type Upstream } from "./worker/config.ts";
 import { forward } from "./worker/forward.ts";
 import { type Allow, WorkerGate } from "./worker/gate.ts";
@@ -20,15 +20,14 @@ const gate = new WorkerGate(config, (time) => tokens?.keySet(time));
 const upstream = readUpstream(gate.upstream(), env);
 
 export default {
-  async fetch(request, bindings, context) {
+  async fetch(request, _bindings, context) {
     const flat = flatten(request);
     const answer = tokens === null ? null : await tokens.answer(request, flat);
     if (answer !== null) return answered(answer);
     const decision = await gate.decide(flat, context);
     if (decision === undefined) return failedClosed();
     if (decision.outcome !== "allow") return answered(decision);
-    // The crate's own handler answers what has nowhere to go.
-    if (upstream === null) return new Rust(context, bindings).fetch(request);
+    if (upstream === null) return passed(decision);
     return exchange(request, decision, upstream);
   },
 } satisfies ExportedHandler<Cloudflare.Env>;

@@ -1,5 +1,6 @@
 // `npm run bench`: builds what takes part, then runs bench/main.mjs under npm's Node 24, or for `-- tokens` the token
-// service's bench/service/main.mjs, or for `-- aws` the Lambda functions' bench/aws/main.mjs. Measures nothing itself.
+// service's bench/service/main.mjs, or for `-- aws` the Lambda functions' bench/aws/main.mjs, or for `npm run bench:workerd` the
+// Workers' bench/workerd/main.mjs. Measures nothing itself.
 
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -7,6 +8,7 @@ import * as aws from "../bench/aws/options.mjs";
 import { buildCrates } from "../bench/crates.mjs";
 import { HELP, parseOptions } from "../bench/options.mjs";
 import * as service from "../bench/service/options.mjs";
+import * as workers from "../bench/workerd/options.mjs";
 import { build } from "./build.mjs";
 import { alone } from "./freshness.mjs";
 import { node, path, run, runMain, Trouble } from "./project.mjs";
@@ -62,6 +64,16 @@ async function tokenService(args) {
   return measure(["bench", "service", "main.mjs"], args, { TOLLGATE_PYTHON: python ?? "" });
 }
 
+/** Workers in workerd. */
+async function inWorkerd(args) {
+  const options = workers.parseOptions(args);
+  if (options.help) return help(workers.HELP);
+  checkFolders(options, ["json", "svg"]);
+  await setUp("build");
+  await build("worker");
+  return measure(["bench", "workerd", "main.mjs"], args);
+}
+
 function help(text) {
   process.stdout.write(text);
   return 0;
@@ -73,7 +85,7 @@ async function measure(main, args, env = {}) {
   return code;
 }
 
-const APART = { tokens: tokenService, aws: lambdaFunctions };
+const APART = { tokens: tokenService, aws: lambdaFunctions, workerd: inWorkerd };
 
 await runMain(() => {
   const [first, ...rest] = process.argv.slice(2);

@@ -26,6 +26,13 @@ export function answered({ status, headers, body }: CoreAnswer): Response {
   return new Response(body === "" ? null : body, { status, headers: headers.map(([name, value]) => [name, value]) });
 }
 
+/** To a request that was let through, where no upstream is configured: whoever asks only whether it may pass is told so. */
+export function passed(decision: Allow): Response {
+  const headers = new Headers({ "content-type": "application/json", "cache-control": "no-store" });
+  applyCors(headers, decision);
+  return new Response('{"outcome":"allow"}', { headers });
+}
+
 /** When nothing could be decided: the core failed, and says nothing about why. */
 export function failedClosed(): Response {
   return problem(503, "unavailable", "The request can't be judged right now", [["retry-after", "1"]]);

@@ -420,12 +420,14 @@ test("an answer behind a rule that is not public leaves as private [M13]", async
   }
 });
 
-test("a gate without an upstream answers 404 itself, and only to those it lets through", async () => {
+test("a gate without an upstream answers 200 itself, and only to those it lets through", async () => {
   const { upstream: _, ...config } = configuration(issuer);
   const alone = keep(await startGate(config));
-  const answer = await send(alone.port, { target: "/orders", headers: [pro] });
-  assert.equal(answer.status, 404);
-  assert.equal(JSON.parse(answer.text).type, "urn:tollgate:no_upstream");
+  const origin = ["origin", config.cors.origins[0]];
+  const answer = await send(alone.port, { target: "/orders", headers: [pro, origin] });
+  assert.equal(answer.status, 200);
+  assert.deepEqual(JSON.parse(answer.text), { outcome: "allow" });
   assert.equal(answer.header("cache-control"), "no-store");
+  assert.equal(answer.header("access-control-allow-origin"), config.cors.origins[0]);
   assert.equal((await send(alone.port, { target: "/orders" })).status, 401);
 });
