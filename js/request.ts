@@ -86,6 +86,14 @@ class Pairs {
 
 function listPairs(headers: HeaderList): Pairs | undefined {
   const pairs = new Pairs();
+  if (headers instanceof Headers) {
+    // An iterator makes three objects a field.
+    let isFull = false;
+    headers.forEach((value, name) => {
+      if (!isFull) isFull = !pairs.add(name, value);
+    });
+    return pairs;
+  }
   for (const [name, value] of headers.entries()) {
     if (typeof name !== "string" || typeof value !== "string") return undefined;
     if (!pairs.add(name, value)) break;

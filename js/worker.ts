@@ -3,12 +3,13 @@
 
 import { env } from "cloudflare:workers";
 import { Families } from "../build/index.js";
-import { flatten } from "./request.ts";
-import { answered, answerToClient, badGateway, failedClosed, passed } from "./worker/answer.ts";
+import { type FlatRequest, flatten } from "./request.ts";
+import { answered, answerToClient, badGateway, failedClosed, passed, refused } from "./worker/answer.ts";
 import { configText, readUpstream, type Upstream } from "./worker/config.ts";
 import { forward } from "./worker/forward.ts";
-import { type Allow, WorkerGate } from "./worker/gate.ts";
-import { readTokens } from "./worker/tokens.ts";
+import { WorkerGate } from "./worker/gate.ts";
+import type { Allow, Ruling } from "./worker/rulings.ts";
+import { readTokens, type WorkerTokens } from "./worker/tokens.ts";
 
 /** The class of the Durable Objects that keep families of refresh tokens. */
 export { Families };
@@ -20,17 +21,33 @@ const gate = new WorkerGate(config, (time) => tokens?.keySet(time));
 const upstream = readUpstream(gate.upstream(), env);
 
 export default {
-  async fetch(request, _bindings, context) {
+  fetch(request, _bindings, context) {
     const flat = flatten(request);
-    const answer = tokens === null ? null : await tokens.answer(request, flat);
-    if (answer !== null) return answered(answer);
-    const decision = await gate.decide(flat, context);
-    if (decision === undefined) return failedClosed();
-    if (decision.outcome !== "allow") return answered(decision);
-    if (upstream === null) return passed(decision);
-    return exchange(request, decision, upstream);
+    return tokens === null ? gated(request, flat, context) : served(tokens, request, flat, context);
   },
 } satisfies ExportedHandler<Cloudflare.Env>;
+
+async function served(
+  service: WorkerTokens,
+  request: Request,
+  flat: FlatRequest,
+  context: ExecutionContext,
+): Promise<Response> {
+  const answer = await service.answer(request, flat);
+  return answer === null ? gated(request, flat, context) : answered(answer);
+}
+
+/** Promises nothing that is there already: a promise costs as much as a refusal. */
+function gated(request: Request, flat: FlatRequest, context: ExecutionContext): Response | Promise<Response> {
+  const decision = gate.decide(flat, context);
+  return decision instanceof Promise ? decision.then((late) => done(request, late)) : done(request, decision);
+}
+
+function done(request: Request, decision: Ruling | undefined): Response | Promise<Response> {
+  if (decision === undefined) return failedClosed();
+  if (decision.outcome !== "allow") return refused(decision);
+  return upstream === null ? passed(decision) : exchange(request, decision, upstream);
+}
 
 async function exchange(request: Request, decision: Allow, to: Upstream): Promise<Response> {
   try {

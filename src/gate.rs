@@ -184,7 +184,7 @@ impl Gate {
             .and_then(|()| policy.check(&principal))
             .and_then(|()| self.allow(request, Some(rule), Some(&principal), cors));
         match checked {
-            Ok(allow) => Ok(Decision::Allow(allow)),
+            Ok(allow) => Ok(Decision::Allow(Allow { principal: Some(principal), ..allow })),
             Err(error) => Err(Refusal { error, policy: Some(policy), principal: Some(Box::new(principal)) }),
         }
     }
@@ -208,7 +208,8 @@ impl Gate {
         }
     }
 
-    /// What the origin is told, after everything that it must not hear from the client is stripped.
+    /// What the origin is told, after everything that it must not hear from the client is stripped. Whoever asks is to be
+    /// filled in.
     fn allow(
         &self,
         request: &Judged<'_>,
@@ -235,7 +236,7 @@ impl Gate {
             }
         }
         Ok(Allow {
-            principal: principal.cloned(),
+            principal: None,
             rule: rule.map(|rule| rule.path.clone()),
             set_headers,
             remove_headers,

@@ -23,10 +23,13 @@ use crate::verifier::{FetchOutcome, Try, Verifier};
 #[derive(Debug)]
 pub struct Core {
     inner: Inner,
-    /// Where the host writes a token: as long as the longest, and never moved.
+    /// Where the host writes a token or a request: as long as the longest token, and moved only by [`Core::request_at`].
     input: Vec<u8>,
     /// The last answer of [`Core::verify`], which stays until the next.
     answer: String,
+    /// Position and length of the last answer of [`Core::decide`], where the host reads them.
+    #[cfg(feature = "worker")]
+    answered: Box<[u32; 2]>,
 }
 
 #[derive(Debug)]
@@ -168,7 +171,13 @@ impl Core {
 
 impl Core {
     fn new(inner: Inner) -> Self {
-        Self { inner, input: vec![0; MAX_TOKEN_BYTES], answer: String::new() }
+        Self {
+            inner,
+            input: vec![0; MAX_TOKEN_BYTES],
+            answer: String::new(),
+            #[cfg(feature = "worker")]
+            answered: Box::default(),
+        }
     }
 
     /// Writes what a token says as an array, or fails with nothing written.

@@ -15,6 +15,8 @@ mod base64url;
 mod claims;
 mod cors;
 mod credentials;
+#[cfg(any(feature = "worker", test))]
+mod crossing;
 mod crypto;
 mod decision;
 mod error;

@@ -51,6 +51,8 @@ pub const JWKS_FETCH_LOST_SECONDS: f64 = 5.0;
 pub const MAX_TARGET_BYTES: usize = 8 * 1024;
 /// Most header fields in a request. Over it: 431.
 pub const MAX_HEADER_COUNT: usize = 128;
+/// Most memory, in bytes, for the text of a request: hosts cut it to 292 Ki characters, of which one takes three bytes at most.
+pub const MAX_REQUEST_BYTES: usize = 1024 * 1024;
 /// Longest `Cookie` line, in bytes, after several are joined. Over it: 431.
 pub const MAX_COOKIE_BYTES: usize = 16 * 1024;
 /// Largest sum of the header values made for the origin, in bytes: most origins accept 8 KiB of headers in all.

@@ -29,6 +29,7 @@ const LAYERS = [
   ],
   ["verifier", "mint"],
   ["gate", "tokens"],
+  ["crossing"],
   ["js"],
   ["worker"],
 ];

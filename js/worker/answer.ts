@@ -1,7 +1,8 @@
 // Answers: the gate's own, and the upstream's made fit for the client. Never lets a shared cache keep what one principal
 // was given.
 
-import type { Allow, HeaderField } from "./gate.ts";
+import type { HeaderField } from "../gate.ts";
+import type { Allow, Refusal } from "./rulings.ts";
 
 /** RFC 9110 section 7.6.1: they describe one connection and end with it. */
 const HOP_BY_HOP = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
@@ -14,6 +15,8 @@ const CORS_FIELDS = [
   "access-control-expose-headers",
 ];
 
+const PASSED = new Headers({ "content-type": "application/json", "cache-control": "no-store" });
+
 /** What the core says is to be answered. */
 interface CoreAnswer {
   readonly status: number;
@@ -21,16 +24,21 @@ interface CoreAnswer {
   readonly body: string;
 }
 
-/** The core's own answer: to a request that the gate did not let through, or to one for the token service. */
+/** The gate's answer to a request that it did not let through. */
+export function refused({ status, headers, body }: Refusal): Response {
+  return new Response(body, { status, headers });
+}
+
+/** The core's answer to a request for the token service. */
 export function answered({ status, headers, body }: CoreAnswer): Response {
   return new Response(body === "" ? null : body, { status, headers: headers.map(([name, value]) => [name, value]) });
 }
 
 /** To a request that was let through, where no upstream is configured: whoever asks only whether it may pass is told so. */
 export function passed(decision: Allow): Response {
-  const headers = new Headers({ "content-type": "application/json", "cache-control": "no-store" });
-  applyCors(headers, decision);
-  return new Response('{"outcome":"allow"}', { headers });
+  const response = new Response('{"outcome":"allow"}', { headers: PASSED });
+  applyCors(response.headers, decision);
+  return response;
 }
 
 /** When nothing could be decided: the core failed, and says nothing about why. */
@@ -51,7 +59,7 @@ export function answerToClient(answer: Response, decision: Allow): Response {
     return new Response(null, { status: 101, webSocket: answer.webSocket, headers: answer.headers });
   const response = new Response(answer.body, answer);
   dropHopByHop(response.headers);
-  if (decision.principal !== null) keepPrivate(response.headers);
+  if (decision.isPersonal) keepPrivate(response.headers);
   applyCors(response.headers, decision);
   return response;
 }
@@ -87,7 +95,7 @@ export function keepPrivate(headers: Headers): void {
 }
 
 function applyCors(headers: Headers, { responseHeaders }: Allow): void {
-  if (responseHeaders === undefined) return;
+  if (responseHeaders === null) return;
   for (const name of CORS_FIELDS) headers.delete(name);
   for (const [name, value] of responseHeaders) {
     if (name === "vary") headers.append(name, value);

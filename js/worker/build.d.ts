@@ -2,8 +2,14 @@
 
 declare module "*/build/index.js" {
   /** A gate's core, or a token service's: the Worker's module has both faces. */
-  export type Core = import("../generated/gate/tollgate.js").Core & import("../generated/tokens/tollgate.js").Core;
+  export type Core = import("../generated/gate/tollgate.js").Core &
+    import("../generated/tokens/tollgate.js").Core & {
+      requestAt(bytes: number): number;
+      answeredAt(): number;
+      decide(length: number, count: number, now: number, lastTry: boolean): void;
+    };
   export const Core: {
+    memory(): WebAssembly.Memory;
     gate(config: string, kernel: string, ownKeys?: string): Core;
     tokens(config: string, keys: string, kernel: string): Core;
   };

@@ -42,8 +42,8 @@ export class LiveCore {
     try {
       return use(core);
     } catch (error) {
-      // The next call into the module makes a new instance of it (worker-build's glue), and the next question a new core.
       if (this.#core === core) this.#core = undefined;
+      renewInstance();
       throw error;
     }
   }
@@ -54,6 +54,18 @@ export class LiveCore {
       this.#remade(this.#core);
     }
     return this.#core;
+  }
+}
+
+/**
+ * Has worker-build's glue replace an instance that ended, which it does at the next call into the module. Not later: a promise of
+ * Rust's that settled first would be that call, and would run in the new instance with addresses of the old one.
+ */
+function renewInstance(): void {
+  try {
+    Core.memory();
+  } catch {
+    // The next question tries again.
   }
 }
 

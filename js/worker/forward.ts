@@ -1,7 +1,7 @@
 // Forwards an allowed request: same method, target, body stream and upgrade. Follows no redirect and buffers nothing.
 
 import type { Upstream } from "./config.ts";
-import type { Allow } from "./gate.ts";
+import type { Allow } from "./rulings.ts";
 
 const PROOF = "x-tollgate-proof";
 

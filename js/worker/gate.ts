@@ -1,23 +1,18 @@
 // The gate in this isolate: asks its core and fetches keys for it. Lets nothing through by failing.
 
-import type { Deny, HeaderField, Allow as PublicAllow, Unavailable } from "../gate.ts";
 import { type KeyCore, KeyFetcher, type WaitUntil } from "../keys.ts";
 import type { FlatRequest } from "../request.ts";
 import { type Core, LiveCore, startCore } from "./core.ts";
+import { Crossing } from "./crossing.ts";
 import { SharedKeys } from "./keys.ts";
-import { now, report } from "./log.ts";
-
-export type { HeaderField };
-export type Allow = PublicAllow;
-/** Denied, or not decidable now. */
-export type Refusal = Deny | Unavailable;
-
-/** A decision as the core sends it, with what only the host needs. */
-type Answer = (Allow | Refusal) & { readonly issuer?: number; readonly refresh?: readonly number[] };
+import { now, report, reportDecision } from "./log.ts";
+import { type Ruling, ruling } from "./rulings.ts";
 
 /** One gate for the isolate's life. */
 export class WorkerGate {
   readonly #core: LiveCore;
+  /** Into the core that was asked last. */
+  #crossing: Crossing | undefined;
   readonly #keys: KeyFetcher;
   readonly #shared = new SharedKeys();
   readonly #ownKeysAt: (time: number) => string | undefined;
@@ -50,32 +45,48 @@ export class WorkerGate {
     return this.#call((core) => core.upstream());
   }
 
-  /** Decides, waiting for keys where they are due. `undefined` when the core failed: nothing may pass then. */
-  async decide(request: FlatRequest, context: ExecutionContext): Promise<Allow | Refusal | undefined> {
+  /**
+   * Decides: at once, or when keys that are due have come. `undefined` when the core failed: nothing may pass then.
+   * Neither throws nor rejects.
+   */
+  decide(request: FlatRequest, context: ExecutionContext): Ruling | undefined | Promise<Ruling | undefined> {
     try {
       this.#renewOwnKeys();
-      const answer = await this.#definitive(request, this.#shared.waitUntil(context));
-      if (answer.refresh !== undefined) this.#keys.refresh(answer.refresh, this.#shared.waitUntil(context));
-      if (answer.outcome !== "allow") {
-        report({ type: "decision", outcome: answer.outcome, code: answer.code, rule: null, status: answer.status });
-      }
-      return answer;
+      const first = this.#ask(request, false);
+      return dueIssuer(first) === undefined
+        ? this.#concluded(first, context)
+        : this.#afterKeys(first, request, context);
     } catch {
-      report({ type: "decision", outcome: "unavailable", code: "internal_error", rule: null, status: 503 });
-      return undefined;
+      return failed();
     }
   }
 
-  async #definitive(request: FlatRequest, waitUntil: WaitUntil): Promise<Answer> {
-    const answer = this.#ask(request, false);
-    if (!isDue(answer)) return answer;
+  async #afterKeys(first: Ruling, request: FlatRequest, context: ExecutionContext): Promise<Ruling | undefined> {
+    try {
+      return this.#concluded(await this.#definitive(first, request, this.#shared.waitUntil(context)), context);
+    } catch {
+      return failed();
+    }
+  }
+
+  /** The decision, after what it brings with it: a fetch in the background, a line in the log. */
+  #concluded(decision: Ruling, context: ExecutionContext): Ruling {
+    if (decision.refresh !== undefined) this.#keys.refresh([decision.refresh], this.#shared.waitUntil(context));
+    if (decision.outcome !== "allow") reportDecision(decision);
+    return decision;
+  }
+
+  async #definitive(first: Ruling, request: FlatRequest, waitUntil: WaitUntil): Promise<Ruling> {
+    const issuer = dueIssuer(first);
+    if (issuer === undefined) return first;
     const { copiesTaken } = this.#shared;
-    await this.#keys.settle(answer.issuer, waitUntil);
+    await this.#keys.settle(issuer, waitUntil);
     if (this.#shared.copiesTaken === copiesTaken) return this.#ask(request, true);
     // A copy from the shared cache may lack the newest key. That is no reason to refuse before its issuer was asked.
     const second = this.#ask(request, false);
-    if (!isDue(second)) return second;
-    await this.#keys.settle(second.issuer, waitUntil);
+    const again = dueIssuer(second);
+    if (again === undefined) return second;
+    await this.#keys.settle(again, waitUntil);
     return this.#ask(request, true);
   }
 
@@ -87,8 +98,13 @@ export class WorkerGate {
     this.#core.renew();
   }
 
-  #ask({ method, url, headers, count }: FlatRequest, lastTry: boolean): Answer {
-    return JSON.parse(this.#call((core) => core.check(method, url, headers, count, now(), lastTry)));
+  #ask(request: FlatRequest, lastTry: boolean): Ruling {
+    return ruling(this.#call((core) => this.#into(core).decide(request, now(), lastTry)));
+  }
+
+  #into(core: Core): Crossing {
+    if (this.#crossing?.core !== core) this.#crossing = new Crossing(core);
+    return this.#crossing;
   }
 
   #call<Result>(use: (core: Core) => Result): Result {
@@ -105,7 +121,11 @@ export class WorkerGate {
   }
 }
 
-/** Whether keys must be fetched before this can be decided. */
-function isDue(answer: Answer): answer is Answer & { readonly issuer: number } {
-  return answer.outcome === "unavailable" && answer.issuer !== undefined;
+/** The issuer whose keys must be fetched before this can be decided, if there is one. */
+function dueIssuer(decision: Ruling): number | undefined {
+  return decision.outcome === "unavailable" ? decision.issuer : undefined;
+}
+
+function failed(): undefined {
+  reportDecision({ outcome: "unavailable", code: "internal_error", status: 503 });
 }

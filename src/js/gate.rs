@@ -3,9 +3,13 @@
 use wasm_bindgen::prelude::*;
 
 use super::{Core, Inner, attempt, fields, thrown, write_error};
+#[cfg(feature = "worker")]
+use crate::crossing::{with_request, write_answer};
 use crate::error::Error;
 use crate::gate::Gate;
 use crate::json::write::Writer;
+#[cfg(feature = "worker")]
+use crate::limits::MAX_REQUEST_BYTES;
 use crate::request::Request;
 
 #[wasm_bindgen]
@@ -41,6 +45,54 @@ impl Core {
             Inner::Gate(gate) => Writer::text_of(&gate.upstream()),
             _ => "null".to_owned(),
         }
+    }
+}
+
+/// What the Worker's entry asks: a request and its decision cross at known places in the module's memory.
+#[cfg(feature = "worker")]
+#[wasm_bindgen]
+impl Core {
+    /// The module's memory.
+    pub fn memory() -> JsValue {
+        wasm_bindgen::memory()
+    }
+
+    /// Where a request of up to `bytes` goes, before [`Core::decide`]: a position in the module's memory, until more is asked for.
+    #[wasm_bindgen(js_name = requestAt)]
+    pub fn request_at(&mut self, bytes: usize) -> usize {
+        let bytes = bytes.min(MAX_REQUEST_BYTES);
+        if self.input.len() < bytes {
+            self.input.resize(bytes, 0);
+        }
+        self.input_at()
+    }
+
+    /// Where two numbers of 32 bits stand, for the life of this object: position and length of the last decision's text.
+    #[wasm_bindgen(js_name = answeredAt)]
+    pub fn answered_at(&self) -> usize {
+        self.answered.as_ptr() as usize
+    }
+
+    /// Decides the request whose text was written to [`Core::request_at`], `length` bytes with `count` header fields. The
+    /// decision is then at [`Core::answered_at`].
+    pub fn decide(&mut self, length: usize, count: usize, now: f64, last_try: bool) {
+        let mut answer = Writer::reuse(std::mem::take(&mut self.answer));
+        match &self.inner {
+            Inner::Gate(gate) => {
+                let text = self.input.get(..length).unwrap_or_default();
+                let checked = with_request(text, count, |request| gate.check(request, now, attempt(last_try)));
+                let refresh = checked.issuer.filter(|issuer| gate.verifier().background_due(*issuer, now));
+                write_answer(&checked, refresh, gate.upstream().is_some(), &mut answer);
+            }
+            _ => {
+                answer.object();
+                write_error(&Error::config("rules", "is missing: this is no gate"), &mut answer);
+                answer.end_object();
+            }
+        }
+        self.answer = answer.finish();
+        // Memory has 32 bits of address.
+        *self.answered = [self.answer.as_ptr() as u32, self.answer.len() as u32];
     }
 }
 

@@ -8,10 +8,10 @@ import { configuration, orders, reader, startGate, startIssuer, stopAfter } from
 import { bearer, send } from "./support/http.mjs";
 
 const keep = stopAfter(after);
-/** Core.check traps for a URL of exactly this many bytes. */
-const FATAL_URL_BYTES = 4_321;
-/** Where wasm-bindgen passes the URL's length: after the object, the method's pointer and length, the URL's pointer. */
-const URL_LENGTH = 4;
+/** Core.decide traps for exactly this many header fields. */
+const FATAL_COUNT = 29;
+/** Where wasm-bindgen passes their number: after the object and the text's length. */
+const COUNT = 2;
 
 let issuer;
 let gate;
@@ -19,7 +19,7 @@ let token;
 
 before(async () => {
   issuer = keep(await startIssuer());
-  const { directory } = keep(faultyBundle("core_check", URL_LENGTH, FATAL_URL_BYTES));
+  const { directory } = keep(faultyBundle("core_decide", COUNT, FATAL_COUNT));
   gate = keep(
     await startGate(configuration(issuer), {
       directory,
@@ -31,8 +31,9 @@ before(async () => {
 });
 
 const good = () => send(gate.port, { target: "/orders", headers: [bearer(token)] });
-const fatalTarget = "/orders?".padEnd(FATAL_URL_BYTES - "http://acme.localhost".length, "x");
-const fatal = () => send(gate.port, { target: fatalTarget, headers: [bearer(token)] });
+/** Beside `host`, `connection` and `authorization`. */
+const fatalHeaders = Array.from({ length: FATAL_COUNT - 3 }, (_, index) => [`x-fatal-${index}`, "x"]);
+const fatal = (port = gate.port) => send(port, { target: "/orders", headers: [bearer(token), ...fatalHeaders] });
 
 function assertFailedClosed(answer) {
   assert.equal(answer.status, 503);
@@ -65,12 +66,12 @@ test("a trap while a key set is on its way holds up nobody for long [N06]", asyn
   const own = keep(await startIssuer());
   const serve = own.server.behave;
   own.server.behave = (request, response) => setTimeout(() => serve(request, response), 1_000);
-  const { directory } = keep(faultyBundle("core_check", URL_LENGTH, FATAL_URL_BYTES));
+  const { directory } = keep(faultyBundle("core_decide", COUNT, FATAL_COUNT));
   const other = keep(await startGate(withoutUpstream(own), { directory }));
   const ask = () => send(other.port, { target: "/orders", headers: [bearer(own.token(reader()))] });
   const waiting = Promise.all(Array.from({ length: 20 }, ask));
   while (own.server.hits.length === 0) await new Promise((wake) => setTimeout(wake, 20));
-  assertFailedClosed(await send(other.port, { target: fatalTarget, headers: [bearer(token)] }));
+  assertFailedClosed(await fatal(other.port));
   // The gate has no upstream: what passes gets its own 200.
   for (const answer of await waiting) assert.ok([200, 503].includes(answer.status), `${answer.status}`);
   assert.equal((await ask()).status, 200);
