@@ -96,7 +96,7 @@ function onceLines({ start, tails, module, memoryPerWarmKeyBytes }) {
   ];
 }
 
-function mustTable(lines) {
+export function mustTable(lines) {
   const amount = (number, unit) => (number === undefined ? "" : `${digits(number)}${unit ? ` ${unit}` : ""}`);
   const most = (number, unit) => (number === undefined ? "" : `<= ${amount(number, unit)}`);
   const body = lines.map((line) => [

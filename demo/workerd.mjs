@@ -50,15 +50,16 @@ export function bundledWorker({ name, directory, wranglerFile, bindings = {} }) 
  * @param options.cache address of the Cache API's storage
  * @param options.port 0 for a free one
  * @param options.storage an existing folder for what Durable Objects store; without one it goes when workerd ends
+ * @param options.v8Flags flags of the engine, such as a bound of its heap, which workerd itself has not
  * @param options.log called with each line that workerd writes
  * @returns `{ port, pid, stop, ended }`; `ended` resolves when workerd ends by itself or is stopped
  * @throws StartError with workerd's own words, such as a configuration that the gate refuses
  */
-export async function startWorkerd(workers, { cache, port = 0, storage, log = () => {} }) {
+export async function startWorkerd(workers, { cache, port = 0, storage, v8Flags = [], log = () => {} }) {
   const folder = mkdtempSync(join(tmpdir(), "tollgate-workerd-"));
   const disk = storage ?? join(folder, "storage");
   mkdirSync(disk, { recursive: true });
-  writeFileSync(join(folder, "config.capnp"), capnp(workers, { cache, port, folder, disk }));
+  writeFileSync(join(folder, "config.capnp"), capnp(workers, { cache, port, folder, disk, v8Flags }));
   const child = spawn(workerdBinary(), ["serve", "--control-fd=3", "config.capnp"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -116,7 +117,7 @@ function eachLine(stream, take) {
 }
 
 /** workerd's configuration; schema: https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp */
-function capnp(workers, { cache, port, folder, disk }) {
+function capnp(workers, { cache, port, folder, disk, v8Flags }) {
   const classes = durableObjectClasses(workers);
   const services = workers.map((worker) => {
     const modules = worker.modules.map(([name, file]) => {
@@ -149,6 +150,7 @@ function capnp(workers, { cache, port, folder, disk }) {
   });
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = [${v8Flags.map(text).join(", ")}],
   services = [
     ${services.join(",\n    ")},
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),

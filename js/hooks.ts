@@ -36,6 +36,16 @@ export interface KeysFetchFailedEvent {
   readonly retryAfterSeconds?: number | null;
 }
 
+/**
+ * A key set was forgotten, because those of all issuers took more than 40 MiB: the one that was fetched longest ago goes. It is
+ * fetched again when it is asked for.
+ */
+export interface KeysDroppedEvent {
+  readonly type: "keys_dropped";
+  /** The configured issuer. */
+  readonly issuer: string;
+}
+
 /** A gate decided. Here the exact code appears that the client's answer does not tell. */
 export interface DecisionEvent {
   readonly type: "decision";
@@ -49,7 +59,12 @@ export interface DecisionEvent {
 }
 
 /** What `onEvent` is given. */
-export type TollgateEvent = KeysFetchedEvent | KeySkippedEvent | KeysFetchFailedEvent | DecisionEvent;
+export type TollgateEvent =
+  | KeysFetchedEvent
+  | KeySkippedEvent
+  | KeysFetchFailedEvent
+  | KeysDroppedEvent
+  | DecisionEvent;
 
 /** Host hooks, all optional. Read once, own members only. */
 export interface Hooks {

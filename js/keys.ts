@@ -28,6 +28,8 @@ export const FETCH_TIMEOUT_MS = 3_000;
 export const WAIT_TIMEOUT_MS = 3_500;
 /** A set is preloaded again from this age on, in seconds (`JWKS_BACKGROUND_SECONDS` of the core). */
 const PRELOAD_AGE_SECONDS = 300;
+/** So many sets are preloaded at once. */
+const PRELOAD_WIDTH = 64;
 
 interface FetchStart {
   readonly id: number;
@@ -37,6 +39,7 @@ interface FetchStart {
 }
 
 interface GoodSet {
+  readonly name: string;
   readonly text: string;
   readonly fetchedAt: number;
 }
@@ -88,7 +91,10 @@ export class KeyFetcher {
       const good = this.#good.get(issuer);
       return good === undefined || !(now - good.fetchedAt < PRELOAD_AGE_SECONDS);
     });
-    await Promise.all(due.map((issuer) => this.settle(issuer, waitUntil)));
+    const lane = async () => {
+      for (let issuer = due.shift(); issuer !== undefined; issuer = due.shift()) await this.settle(issuer, waitUntil);
+    };
+    await Promise.all(Array.from({ length: PRELOAD_WIDTH }, lane));
     return issuers.filter((issuer) => !this.#good.has(issuer));
   }
 
@@ -159,8 +165,16 @@ export class KeyFetcher {
 
   #succeeded(issuer: number, start: FetchStart, now: number, fetchedAt: number, text: string): void {
     const events = parseEvents(this.#core.fetchSucceeded(issuer, start.id, now, fetchedAt, text));
-    if (events.some((event) => event.type === "keys_fetched")) this.#good.set(issuer, { text, fetchedAt });
+    for (const event of events) {
+      if (event.type === "keys_fetched") this.#good.set(issuer, { name: start.issuer, text, fetchedAt });
+      if (event.type === "keys_dropped") this.#forget(event.issuer);
+    }
     this.#emit(events);
+  }
+
+  /** Rare: the core had no room for it. */
+  #forget(name: string): void {
+    for (const [issuer, good] of this.#good) if (good.name === name) this.#good.delete(issuer);
   }
 
   #failed(issuer: number, start: FetchStart, now: number, reason: string, retryAfter?: number | null): void {

@@ -1,11 +1,13 @@
 // `npm run bench`: builds what takes part, then runs bench/main.mjs under npm's Node 24, or for `-- tokens` the token
-// service's bench/service/main.mjs, or for `-- aws` the Lambda functions' bench/aws/main.mjs. Measures nothing itself.
+// service's bench/service/main.mjs, for `-- aws` the Lambda functions' bench/aws/main.mjs, or for `scale`, which is
+// `npm run bench:scale`, the sizes' bench/scale/main.mjs. Measures nothing itself.
 
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import * as aws from "../bench/aws/options.mjs";
 import { buildCrates } from "../bench/crates.mjs";
 import { HELP, parseOptions } from "../bench/options.mjs";
+import * as scale from "../bench/scale/options.mjs";
 import * as service from "../bench/service/options.mjs";
 import { build } from "./build.mjs";
 import { alone } from "./freshness.mjs";
@@ -50,6 +52,16 @@ async function lambdaFunctions(args) {
   return measure(["bench", "aws", "main.mjs"], args);
 }
 
+/** Sizes of configurations. */
+async function sizes(args) {
+  const options = scale.parseOptions(args);
+  if (options.help) return help(scale.HELP);
+  checkFolders(options, ["json"]);
+  await setUp("build");
+  await build("npm");
+  return measure(["bench", "scale", "main.mjs"], args);
+}
+
 /** The token service on its stores. */
 async function tokenService(args) {
   const options = service.parseOptions(args);
@@ -73,7 +85,7 @@ async function measure(main, args, env = {}) {
   return code;
 }
 
-const APART = { tokens: tokenService, aws: lambdaFunctions };
+const APART = { tokens: tokenService, aws: lambdaFunctions, scale: sizes };
 
 await runMain(() => {
   const [first, ...rest] = process.argv.slice(2);

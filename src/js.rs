@@ -127,7 +127,7 @@ impl Core {
                 events.member("reason", &error.to_string());
                 events.end_object();
             }
-            FetchOutcome::Kept { keys, skipped } => {
+            FetchOutcome::Kept { keys, skipped, dropped } => {
                 self.event(&mut events, "keys_fetched", issuer);
                 events.member("keys", &keys);
                 events.member("skipped", &skipped.len());
@@ -136,6 +136,10 @@ impl Core {
                     self.event(&mut events, "key_skipped", issuer);
                     events.member("index", &key.index);
                     events.member("reason", key.reason);
+                    events.end_object();
+                }
+                for issuer in dropped {
+                    self.event(&mut events, "keys_dropped", issuer);
                     events.end_object();
                 }
             }

@@ -35,6 +35,7 @@ mod route;
 mod tenant;
 #[cfg(test)]
 mod testing;
+mod texts;
 mod token;
 #[cfg(feature = "mint")]
 pub mod tokens;

@@ -149,8 +149,6 @@ pub(crate) struct Router {
 /// One path template and the rules that share it, told apart by method.
 #[derive(Debug)]
 struct Shape {
-    /// The key under which two templates are the same: names left out.
-    key: String,
     tenant_segment: Option<usize>,
     encoded_slash: bool,
     by_method: Vec<(Option<Vec<String>>, usize)>,
@@ -248,29 +246,19 @@ impl Router {
 
     /// The shape of a template, made when it is new.
     fn shape(&mut self, member: &str, rule: &config::Rule, parts: &[Part<'_>]) -> Result<&mut Shape, Error> {
-        let key: String = parts
-            .iter()
-            .map(|part| match part {
-                Part::Literal(text) => format!("/{text}"),
-                Part::Any(_) => "/{}".to_owned(),
-                Part::Rest => "/{*}".to_owned(),
-            })
-            .collect();
         let tenant_segment = parts.iter().position(|part| *part == Part::Any("tenant"));
-        let id = match self.shapes.iter().position(|shape| shape.key == key) {
-            Some(id) => id,
-            None => {
-                let id = self.shapes.len();
-                if !self.folded.insert(&folded_parts(parts), id) || !self.exact.insert(&literal_parts(parts), id) {
-                    return Err(Error::config(
-                        format!("{member}.path"),
-                        "only letter case or a final slash tells it from another rule; many origins ignore both",
-                    ));
-                }
-                self.shapes.push(Shape { key, tenant_segment, encoded_slash: false, by_method: Vec::new() });
-                id
+        let new = self.shapes.len();
+        // Two templates are the same that stand at one place: names are left out.
+        let id = *self.exact.place(&literal_parts(parts)).get_or_insert(new);
+        if id == new {
+            if self.folded.place(&folded_parts(parts)).replace(id).is_some() {
+                return Err(Error::config(
+                    format!("{member}.path"),
+                    "only letter case or a final slash tells it from another rule; many origins ignore both",
+                ));
             }
-        };
+            self.shapes.push(Shape { tenant_segment, encoded_slash: false, by_method: Vec::new() });
+        }
         match self.shapes.get_mut(id) {
             Some(shape) if shape.tenant_segment == tenant_segment => Ok(shape),
             _ => Err(Error::config(
@@ -282,19 +270,17 @@ impl Router {
 }
 
 impl Node {
-    /// Puts a shape at its place; false when the place is taken.
-    fn insert(&mut self, parts: &[Option<String>], id: usize) -> bool {
+    /// The place of a shape, which may be taken.
+    fn place(&mut self, parts: &[Option<String>]) -> &mut Option<usize> {
         let mut node = self;
         for part in parts {
             node = match part {
-                Some(literal) if literal == REST => {
-                    return node.rest.replace(id).is_none();
-                }
+                Some(literal) if literal == REST => return &mut node.rest,
                 Some(literal) => node.literals.entry(literal.clone()).or_default(),
                 None => node.any.get_or_insert_default(),
             };
         }
-        node.here.replace(id).is_none()
+        &mut node.here
     }
 
     /// The best shape for these segments: a literal beats `{name}`, which beats `{*rest}`, leftmost first.

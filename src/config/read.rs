@@ -10,6 +10,7 @@ use super::{
 };
 use crate::error::Error;
 use crate::json::{Document, Fault, Object, Value};
+use crate::limits::MAX_CONFIG_BYTES;
 
 /// Reads a configuration document.
 ///
@@ -17,6 +18,9 @@ use crate::json::{Document, Fault, Object, Value};
 /// [`Error::Config`] with the path of the member that is unknown, missing or of the wrong type, or at which the text
 /// stops being JSON.
 pub(crate) fn parse<T: Read>(json: &str) -> Result<T, Error> {
+    if json.len() > MAX_CONFIG_BYTES {
+        return Err(Error::config("", "expected at most 4 MiB of JSON"));
+    }
     let document = Document::parse_text(json.to_owned()).map_err(|fault| not_json(&fault))?;
     let mut faults = Faults(None);
     let read = T::read(document.value(), &Path::Document, &mut faults);
