@@ -28,7 +28,7 @@ const STOP_MS = 3_000;
  *
  * @param directory the bundle: the main module, and what it imports
  * @param wranglerFile names the Worker's compatibility date and flags
- * @param bindings by name: a string is a text variable, `{ service }` a binding to another Worker, `{ durableObject, of }` one
+ * @param bindings by name: a string is a text variable, `{ wrapped }` what the module in that file makes, `{ service }` a binding to another Worker, `{ durableObject, of }` one
  *   to the Durable Objects of that class, of another Worker where `of` names it, else JSON
  */
 export function bundledWorker({ name, directory, wranglerFile, bindings = {} }) {
@@ -130,6 +130,10 @@ function capnp(workers, { cache, port, folder, disk, v8Flags }) {
     const bindings = Object.entries(worker.bindings).map(([name, value]) => {
       if (typeof value === "string") return `(name = ${text(name)}, text = ${text(value)})`;
       if (typeof value.service === "string") return `(name = ${text(name)}, service = ${text(value.service)})`;
+      if (typeof value.wrapped === "string") {
+        copyFileSync(value.wrapped, join(folder, `${name}.js`));
+        return `(name = ${text(name)}, wrapped = (moduleName = ${text(`wrapped:${name}`)}))`;
+      }
       if (typeof value.durableObject === "string") {
         const { durableObject, of = worker.name } = value;
         const designator = `(className = ${text(durableObject)}, serviceName = ${text(of)})`;
@@ -157,9 +161,18 @@ const config :Workerd.Config = (
     (name = "disk", disk = (path = ${text(disk)}, writable = true)),
     (name = "cache", external = (address = ${text(cache)}, http = ())),
   ],
+  extensions = [${wrappedModules(workers).join(", ")}],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = ${text(workers[0].name)})],
 );
 `;
+}
+
+/** Modules that stand in for bindings of Cloudflare's. */
+function wrappedModules(workers) {
+  const names = workers.flatMap(({ bindings }) => Object.keys(bindings).filter((name) => bindings[name].wrapped));
+  return names.map(
+    (name) => `(modules = [(name = ${text(`wrapped:${name}`)}, internal = true, esModule = embed ${text(`${name}.js`)})])`,
+  );
 }
 
 /** By the name of a Worker: its classes of Durable Objects that somebody is bound to. */

@@ -87,25 +87,35 @@ export class Client {
   readonly host: Host;
   readonly #handle: Handle;
   readonly #keys: KeyFetcher;
+  /** What was told of the tables. */
+  #tables = 0;
 
   constructor(platform: Platform, kind: "verifier" | "gate", config: unknown, hooks: Hooks | undefined) {
     this.host = host(hooks);
     const source = sourceOf(kind, configText(config), this.host.ownKeys);
-    this.#handle = new Handle(platform, source, (core) => this.#keys.restore(core));
+    this.#handle = new Handle(platform, source, (core) => {
+      this.#keys.restore(core);
+      this.#started(true);
+    });
     const { now, emit, fetch } = this.host;
     const transport = fetchTransport(fetch, platform.keyRequest);
     this.#keys = new KeyFetcher(keyCore(this.#handle), { now, emit, transport });
+    this.#started(false);
   }
 
   /** Asks the core about a token. */
   verify<Answer>(token: string, lastTry: boolean): Answer {
     const now = this.host.now();
-    return JSON.parse(this.#handle.call((core) => verify(this.#handle.instance, core, token, now, lastTry)));
+    const answer = this.#handle.call((core) => verify(this.#handle.instance, core, token, now, lastTry));
+    if (this.host.listens) this.#tellTables();
+    return JSON.parse(answer);
   }
 
   /** Asks the core, which answers with JSON text. */
   ask<Answer>(question: (core: Core) => string): Answer {
-    return JSON.parse(this.#handle.call(question));
+    const answer = this.#handle.call(question);
+    if (this.host.listens) this.#tellTables();
+    return JSON.parse(answer);
   }
 
   /** Waits for the keys of an issuer; see `KeyFetcher.settle`. */
@@ -135,6 +145,18 @@ export class Client {
 
   close(): void {
     this.#handle.close();
+  }
+
+  #started(again: boolean): void {
+    if (!this.host.listens) return;
+    this.#tables = this.#handle.instance.tablesMade();
+    this.host.emit({ type: "core_started", kernel: this.#handle.instance.kernel(), again });
+  }
+
+  #tellTables(): void {
+    const made = this.#handle.instance.tablesMade();
+    if (made > this.#tables) this.host.emit({ type: "tables_made", tables: made - this.#tables });
+    this.#tables = made;
   }
 }
 

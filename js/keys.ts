@@ -38,6 +38,11 @@ interface FetchStart {
   readonly cachedSince: number | null;
 }
 
+interface FetchEnd {
+  readonly now: number;
+  readonly milliseconds: number;
+}
+
 interface GoodSet {
   readonly name: string;
   readonly text: string;
@@ -128,15 +133,17 @@ export class KeyFetcher {
 
   async #fly(issuer: number, start: FetchStart): Promise<void> {
     const epoch = this.#epoch;
+    const begun = this.#options.now();
     const result = await this.#exchange(start);
     if (epoch !== this.#epoch) return;
     const now = this.#options.now();
     try {
-      if (typeof result === "string") this.#failed(issuer, start, now, result);
+      const milliseconds = Math.max(0, Math.round((now - begun) * 1000));
+      if (typeof result === "string") this.#failed(issuer, start, { now, milliseconds }, result);
       else if (result.status !== 200) {
         const reason = isRedirect(result.status) ? "redirect" : `status_${result.status}`;
-        this.#failed(issuer, start, now, reason, result.retryAfterSeconds);
-      } else this.#succeeded(issuer, start, now, result.fetchedAt ?? now, result.text);
+        this.#failed(issuer, start, { now, milliseconds }, reason, result.retryAfterSeconds);
+      } else this.#succeeded(issuer, start, { now, milliseconds }, result.fetchedAt ?? now, result.text);
     } catch {
       // The core trapped, and its owner has rebuilt it; or it was closed. Waiters ask again and are told.
     }
@@ -163,13 +170,13 @@ export class KeyFetcher {
     }
   }
 
-  #succeeded(issuer: number, start: FetchStart, now: number, fetchedAt: number, text: string): void {
-    const events = parseEvents(this.#core.fetchSucceeded(issuer, start.id, now, fetchedAt, text));
+  #succeeded(issuer: number, start: FetchStart, end: FetchEnd, fetchedAt: number, text: string): void {
+    const events = parseEvents(this.#core.fetchSucceeded(issuer, start.id, end.now, fetchedAt, text));
     for (const event of events) {
       if (event.type === "keys_fetched") this.#good.set(issuer, { name: start.issuer, text, fetchedAt });
       if (event.type === "keys_dropped") this.#forget(event.issuer);
     }
-    this.#emit(events);
+    this.#emit(events, end);
   }
 
   /** Rare: the core had no room for it. */
@@ -177,12 +184,16 @@ export class KeyFetcher {
     for (const [issuer, good] of this.#good) if (good.name === name) this.#good.delete(issuer);
   }
 
-  #failed(issuer: number, start: FetchStart, now: number, reason: string, retryAfter?: number | null): void {
-    this.#emit(parseEvents(this.#core.fetchFailed(issuer, start.id, now, reason, retryAfter ?? undefined)));
+  #failed(issuer: number, start: FetchStart, end: FetchEnd, reason: string, retryAfter?: number | null): void {
+    this.#emit(parseEvents(this.#core.fetchFailed(issuer, start.id, end.now, reason, retryAfter ?? undefined)), end);
   }
 
-  #emit(events: readonly TollgateEvent[]): void {
-    for (const event of events) this.#options.emit(event);
+  /** Of the events, those about the fetch itself say how long it took. */
+  #emit(events: readonly TollgateEvent[], { milliseconds }: FetchEnd): void {
+    for (const event of events) {
+      const isOutcome = event.type === "keys_fetched" || event.type === "keys_fetch_failed";
+      this.#options.emit(isOutcome ? { ...event, milliseconds } : event);
+    }
   }
 }
 

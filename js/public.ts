@@ -10,7 +10,10 @@ export type {
   Hooks,
   KeySkippedEvent,
   KeysFetchedEvent,
+  CoreStartedEvent,
+  KeysDroppedEvent,
   KeysFetchFailedEvent,
+  TablesMadeEvent,
   TollgateEvent,
 } from "./hooks.js";
 export type { HeaderList, RequestLike } from "./request.js";

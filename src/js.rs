@@ -56,6 +56,12 @@ impl Core {
         crypto::limit_tables(bytes);
     }
 
+    /// How many tables of ES256 keys were made so far.
+    #[wasm_bindgen(js_name = tablesMade)]
+    pub fn tables_made() -> u32 {
+        crypto::tables_made()
+    }
+
     /// Reads a verifier's configuration. Throws an `Error` with `code` and `member`. `kernel` is the best that the engine
     /// compiles: "scalar", "simd" or "relaxed-simd".
     pub fn verifier(config: &str, kernel: &str) -> Result<Core, JsValue> {

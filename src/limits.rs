@@ -18,9 +18,9 @@ pub const MAX_JWKS_KEYS: usize = 100;
 /// Longest key id, in bytes.
 pub const MAX_KID_BYTES: usize = 256;
 
-/// Longest configuration, in bytes: some 15,000 issuers with a key each. Reading one takes ten times as much memory for a moment,
+/// Longest configuration, in bytes: some 15,000 issuers with an RSA key each. Reading one takes several times as much memory for a moment,
 /// which is used again for what comes later.
-pub const MAX_CONFIG_BYTES: usize = 4 * 1024 * 1024;
+pub const MAX_CONFIG_BYTES: usize = 8 * 1024 * 1024;
 /// What a key is counted as in [`KEY_SET_BYTES`], in bytes, with all that it computes for itself: an ES256 key's comb takes
 /// 2 KiB, an RSA key's constants 1 KiB at 2048 bits and 2 KiB at 4096.
 pub const KEY_BYTES: usize = 2_560;

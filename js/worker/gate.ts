@@ -1,9 +1,10 @@
 // The gate in this isolate: asks its core and fetches keys for it. Lets nothing through by failing.
 
 import type { Deny, HeaderField, Allow as PublicAllow, Unavailable } from "../gate.ts";
+import { decisionEvent, type TollgateEvent } from "../hooks.ts";
 import { type KeyCore, KeyFetcher, type WaitUntil } from "../keys.ts";
 import type { FlatRequest } from "../request.ts";
-import { type Core, LiveCore, startCore } from "./core.ts";
+import { Core, KERNEL, LiveCore, startCore } from "./core.ts";
 import { SharedKeys } from "./keys.ts";
 import { now, report } from "./log.ts";
 
@@ -13,7 +14,11 @@ export type Allow = PublicAllow;
 export type Refusal = Deny | Unavailable;
 
 /** A decision as the core sends it, with what only the host needs. */
-type Answer = (Allow | Refusal) & { readonly issuer?: number; readonly refresh?: readonly number[] };
+type Answer = (Allow | Refusal) & {
+  readonly issuer?: number;
+  readonly refresh?: readonly number[];
+  readonly cached?: true;
+};
 
 /** One gate for the isolate's life. */
 export class WorkerGate {
@@ -23,6 +28,11 @@ export class WorkerGate {
   readonly #ownKeysAt: (time: number) => string | undefined;
   /** The token service's keys, as the core has them. */
   #ownKeys: string | undefined;
+  /** Is told of every decision and event. */
+  #write: ((event: TollgateEvent) => void) | undefined;
+  #toldStart = false;
+  /** What was told of the tables. */
+  #tables = 0;
 
   /**
    * @param ownKeysAt the published keys of this Worker's own token service at a Unix time, if it has one
@@ -41,8 +51,19 @@ export class WorkerGate {
       emit: (event) => {
         this.#shared.noteOutcome(event);
         report(event);
+        this.#write?.(event);
       },
     });
+  }
+
+  /** The checked `observe` member as JSON text. */
+  observe(): string {
+    return this.#call((core) => core.observe());
+  }
+
+  /** Has every event told to `write`, allowed requests among them, which the log leaves out. */
+  tellsAll(write: ((event: TollgateEvent) => void) | undefined): void {
+    this.#write = write;
   }
 
   /** The checked `upstream` member as JSON text. */
@@ -56,14 +77,25 @@ export class WorkerGate {
       this.#renewOwnKeys();
       const answer = await this.#definitive(request, this.#shared.waitUntil(context));
       if (answer.refresh !== undefined) this.#keys.refresh(answer.refresh, this.#shared.waitUntil(context));
-      if (answer.outcome !== "allow") {
-        report({ type: "decision", outcome: answer.outcome, code: answer.code, rule: null, status: answer.status });
-      }
+      if (answer.outcome !== "allow") report(decisionEvent(answer, answer.cached));
+      if (this.#write !== undefined) this.#tell(this.#write, decisionEvent(answer, answer.cached));
       return answer;
     } catch {
-      report({ type: "decision", outcome: "unavailable", code: "internal_error", rule: null, status: 503 });
+      const event = decisionEvent({ outcome: "unavailable", code: "internal_error", status: 503 });
+      report(event);
+      this.#write?.(event);
       return undefined;
     }
+  }
+
+  /** The decision, and before it what the core did since the last. */
+  #tell(write: (event: TollgateEvent) => void, decision: TollgateEvent): void {
+    if (!this.#toldStart) write({ type: "core_started", kernel: Core.chooseKernel(KERNEL), again: false });
+    this.#toldStart = true;
+    const tables = Core.tablesMade();
+    if (tables > this.#tables) write({ type: "tables_made", tables: tables - this.#tables });
+    this.#tables = tables;
+    write(decision);
   }
 
   async #definitive(request: FlatRequest, waitUntil: WaitUntil): Promise<Answer> {

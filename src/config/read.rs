@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     AlgorithmName, ClaimNames, Config, Cookie, Cors, Credentials, CrossSite, EncodedSlash, GateIssuers, Identity,
-    Issuer, KeySetText, OneOrMany, OwnIssuer, OwnPreset, Preset, PrincipalKind, Requirement, Rule, Sent, ServiceNames,
+    Issuer, KeySetText, Observe, OneOrMany, OwnIssuer, OwnPreset, Preset, PrincipalKind, Requirement, Rule, Sent, ServiceNames,
     Tenant, TenantFrom, TenantRule, Upstream, VerifierConfig, default_preflight, default_send, default_tolerance,
 };
 use crate::error::Error;
@@ -19,7 +19,7 @@ use crate::limits::MAX_CONFIG_BYTES;
 /// stops being JSON.
 pub(crate) fn parse<T: Read>(json: &str) -> Result<T, Error> {
     if json.len() > MAX_CONFIG_BYTES {
-        return Err(Error::config("", "expected at most 4 MiB of JSON"));
+        return Err(Error::config("", "expected at most 8 MiB of JSON"));
     }
     let document = Document::parse_text(json.to_owned()).map_err(|fault| not_json(&fault))?;
     let mut faults = Faults(None);
@@ -386,6 +386,7 @@ read_members! {
         rules: "rules",
         identity: "identity" or Identity::default(),
         upstream: "upstream",
+        observe: "observe" or Observe::default(),
         tokens: "tokens",
     }
     VerifierConfig {
@@ -465,6 +466,10 @@ read_members! {
     }
     Identity {
         send: "send" or default_send(),
+    }
+    Observe {
+        server_timing: "serverTiming" or false,
+        analytics: "analytics",
     }
     Upstream {
         service: "service",

@@ -19,7 +19,7 @@ const UPHEAVAL_MS = 500;
 const FAULT_MS = 2_000;
 /** A new key is taken, and an old one dropped, within half a minute and some waiting. */
 const ROTATION_MS = 60_000;
-const SESSIONS = Number(process.env.S ?? 16);
+const SESSIONS = 16;
 const SESSION_PAUSE_MS = 500;
 /** Memory may grow by so much, of what it was after the first minute. */
 export const MOST_GROWTH = 0.02;
