@@ -171,7 +171,8 @@ const config :Workerd.Config = (
 function wrappedModules(workers) {
   const names = workers.flatMap(({ bindings }) => Object.keys(bindings).filter((name) => bindings[name].wrapped));
   return names.map(
-    (name) => `(modules = [(name = ${text(`wrapped:${name}`)}, internal = true, esModule = embed ${text(`${name}.js`)})])`,
+    (name) =>
+      `(modules = [(name = ${text(`wrapped:${name}`)}, internal = true, esModule = embed ${text(`${name}.js`)})])`,
   );
 }
 

@@ -87,34 +87,30 @@ export class Client {
   readonly host: Host;
   readonly #handle: Handle;
   readonly #keys: KeyFetcher;
-  /** What was told of the tables. */
-  #tables = 0;
+  /** What was told of the instance; the first has the generation 1. */
+  #told = { generation: 0, tables: 0 };
 
   constructor(platform: Platform, kind: "verifier" | "gate", config: unknown, hooks: Hooks | undefined) {
     this.host = host(hooks);
     const source = sourceOf(kind, configText(config), this.host.ownKeys);
-    this.#handle = new Handle(platform, source, (core) => {
-      this.#keys.restore(core);
-      this.#started(true);
-    });
+    this.#handle = new Handle(platform, source, (core) => this.#keys.restore(core));
     const { now, emit, fetch } = this.host;
     const transport = fetchTransport(fetch, platform.keyRequest);
     this.#keys = new KeyFetcher(keyCore(this.#handle), { now, emit, transport });
-    this.#started(false);
   }
 
   /** Asks the core about a token. */
   verify<Answer>(token: string, lastTry: boolean): Answer {
     const now = this.host.now();
     const answer = this.#handle.call((core) => verify(this.#handle.instance, core, token, now, lastTry));
-    if (this.host.listens) this.#tellTables();
+    if (this.host.listens) this.#tellInstance();
     return JSON.parse(answer);
   }
 
   /** Asks the core, which answers with JSON text. */
   ask<Answer>(question: (core: Core) => string): Answer {
     const answer = this.#handle.call(question);
-    if (this.host.listens) this.#tellTables();
+    if (this.host.listens) this.#tellInstance();
     return JSON.parse(answer);
   }
 
@@ -147,16 +143,15 @@ export class Client {
     this.#handle.close();
   }
 
-  #started(again: boolean): void {
-    if (!this.host.listens) return;
-    this.#tables = this.#handle.instance.tablesMade();
-    this.host.emit({ type: "core_started", kernel: this.#handle.instance.kernel(), again });
-  }
-
-  #tellTables(): void {
-    const made = this.#handle.instance.tablesMade();
-    if (made > this.#tables) this.host.emit({ type: "tables_made", tables: made - this.#tables });
-    this.#tables = made;
+  /** What became of the instance since the last question. */
+  #tellInstance(): void {
+    const { instance } = this.#handle;
+    const made = instance.tablesMade();
+    const { generation: told, tables } = this.#told;
+    this.#told = { generation: instance.generation, tables: made };
+    if (told !== instance.generation) {
+      this.host.emit({ type: "core_started", kernel: instance.kernel(), again: told > 0 });
+    } else if (made > tables) this.host.emit({ type: "tables_made", tables: made - tables });
   }
 }
 

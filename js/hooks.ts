@@ -50,7 +50,7 @@ export interface KeysDroppedEvent {
   readonly issuer: string;
 }
 
-/** The core began to work: when the verifier or gate was made, and again after it failed. */
+/** The core answered for the first time, or for the first time after it failed. */
 export interface CoreStartedEvent {
   readonly type: "core_started";
   /** The arithmetic that it chose. */
@@ -131,13 +131,22 @@ export interface Host {
 
 /** What is told of a decision. */
 export function decisionEvent(
-  decision: { readonly outcome: "allow"; readonly rule: string | null } | { readonly outcome: "deny" | "unavailable"; readonly code: string; readonly status: number },
+  decision:
+    | { readonly outcome: "allow"; readonly rule: string | null }
+    | { readonly outcome: "deny" | "unavailable"; readonly code: string; readonly status: number },
   cached?: true,
 ): DecisionEvent {
   const known = cached === undefined ? undefined : { cached };
   return decision.outcome === "allow"
     ? { type: "decision", outcome: "allow", code: null, rule: decision.rule, status: null, ...known }
-    : { type: "decision", outcome: decision.outcome, code: decision.code, rule: null, status: decision.status, ...known };
+    : {
+        type: "decision",
+        outcome: decision.outcome,
+        code: decision.code,
+        rule: null,
+        status: decision.status,
+        ...known,
+      };
 }
 
 const HOOK_NAMES = ["now", "fetch", "onEvent", "ownKeys"] as const;

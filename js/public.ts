@@ -6,12 +6,12 @@ export { TollgateError, type TollgateErrorDetails } from "./error.js";
 export type { Allow, CreateGate, Decision, Deny, Gate, HeaderField, Unavailable } from "./gate.js";
 export type {
   CallOptions,
+  CoreStartedEvent,
   DecisionEvent,
   Hooks,
   KeySkippedEvent,
-  KeysFetchedEvent,
-  CoreStartedEvent,
   KeysDroppedEvent,
+  KeysFetchedEvent,
   KeysFetchFailedEvent,
   TablesMadeEvent,
   TollgateEvent,

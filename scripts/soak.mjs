@@ -23,7 +23,13 @@ after the first minute.
 
 function asked() {
   const text = (usual) => ({ type: "string", default: usual });
-  const options = { minutes: text("10"), tenants: text("200"), lanes: text("8"), seed: text("1"), json: { type: "string" } };
+  const options = {
+    minutes: text("10"),
+    tenants: text("200"),
+    lanes: text("8"),
+    seed: text("1"),
+    json: { type: "string" },
+  };
   try {
     const { values } = parseArgs({ options: { ...options, help: { type: "boolean", default: false } } });
     const number = (name, least, most) => {
@@ -40,7 +46,9 @@ function asked() {
       seed: number("seed", 0, 2 ** 31),
     };
   } catch (error) {
-    throw error instanceof Trouble ? error : new Trouble(`${error.message.split(". ")[0]}; see \`npm run soak -- --help\``);
+    throw error instanceof Trouble
+      ? error
+      : new Trouble(`${error.message.split(". ")[0]}; see \`npm run soak -- --help\``);
   }
 }
 
@@ -53,6 +61,8 @@ await runMain(async () => {
   if (options.json) writeFileSync(options.json, "");
   await setUp("build");
   await build("worker");
-  const { code } = await run(node, [path("tests", "soak", "main.mjs"), JSON.stringify(options)], { cwd: process.cwd() });
+  const { code } = await run(node, [path("tests", "soak", "main.mjs"), JSON.stringify(options)], {
+    cwd: process.cwd(),
+  });
   return code;
 });

@@ -13,6 +13,12 @@ export function mustHold(rows) {
     { what: "10,000 issuers against 1, one speaks, ES256", must: 1.15, aim: 1.05, here: row("issuers", 10_000)?.ratio },
     { what: "the same, all speak, RS256", must: 1.15, aim: 1.05, here: row("issuers-in-turn", 10_000)?.ratio },
     { what: "10,000 rules against 10, with a token", must: 1.25, aim: 1.05, here: row("rules", 10_000)?.ratioToTen },
-    { what: "most memory of any size", must: ISOLATE_BYTES / MIB, aim: 96, unit: "MiB", here: memory.length > 0 ? Math.max(...memory) : undefined },
+    {
+      what: "most memory of any size",
+      must: ISOLATE_BYTES / MIB,
+      aim: 96,
+      unit: "MiB",
+      here: memory.length > 0 ? Math.max(...memory) : undefined,
+    },
   ];
 }

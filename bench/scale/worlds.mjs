@@ -57,7 +57,9 @@ function oneSpeaks(size) {
 }
 
 function allSpeak(algorithm, size) {
-  const made = many(algorithm === "RS256" ? Math.min(size, RSA_KEYS) : size, (index) => makeKey(algorithm, name("key", index)));
+  const made = many(algorithm === "RS256" ? Math.min(size, RSA_KEYS) : size, (index) =>
+    makeKey(algorithm, name("key", index)),
+  );
   const keys = many(size, (index) => made[index % made.length]);
   const speakers = Math.min(size, SPEAKERS);
   // One token after another is of an issuer far away.

@@ -4,6 +4,8 @@ declare module "*/build/index.js" {
   /** A gate's core, or a token service's: the Worker's module has both faces. */
   export type Core = import("../generated/gate/tollgate.js").Core & import("../generated/tokens/tollgate.js").Core;
   export const Core: {
+    chooseKernel(best: string): string;
+    tablesMade(): number;
     gate(config: string, kernel: string, ownKeys?: string): Core;
     tokens(config: string, keys: string, kernel: string): Core;
   };

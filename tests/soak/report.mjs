@@ -5,7 +5,8 @@ import { faultsOf } from "./run.mjs";
 const mib = (bytes) => (bytes === undefined ? "not measured" : `${(bytes / 1024 / 1024).toFixed(1)} MiB`);
 
 export function report(result) {
-  const { seconds, tenants, sent, refreshes, counts, wrong, wrongCount, lost, fetches, rotations, faults, memory } = result;
+  const { seconds, tenants, sent, refreshes, counts, wrong, wrongCount, lost, fetches, rotations, faults, memory } =
+    result;
   const problems = faultsOf(result);
   return [
     `${seconds.toFixed(0)} s, ${tenants} tenants: ${sent} requests (${Math.round(sent / seconds)} a second), ${refreshes} refreshes`,
@@ -29,6 +30,8 @@ function growthOf({ growth, counts }) {
 
 /** Ten points over the run. */
 function seriesOf(samples, seconds) {
-  const points = Array.from({ length: 10 }, (_, at) => samples.findLast((sample) => sample.at <= ((at + 1) * seconds) / 10));
+  const points = Array.from({ length: 10 }, (_, at) =>
+    samples.findLast((sample) => sample.at <= ((at + 1) * seconds) / 10),
+  );
   return [`  ${points.map((point) => (point ? `${point.at.toFixed(0)} s ${mib(point.bytes)}` : "")).join(", ")}`];
 }

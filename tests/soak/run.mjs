@@ -43,7 +43,10 @@ export async function soak({ seconds, tenants = 200, lanes = 8, seed = 1, say = 
     const gate = keep(await startSoaked(bundle.directory));
     const traffic = keep(new Traffic({ port: gate.port, world, random: random(seed) }));
     // Each key set is fetched once while its server is well.
-    for (const { tenant, token } of world.issuers.map((issuer) => ({ tenant: issuer.tenant, token: issuer.token(0) }))) {
+    for (const { tenant, token } of world.issuers.map((issuer) => ({
+      tenant: issuer.tenant,
+      token: issuer.token(0),
+    }))) {
       await traffic.judge({ name: "first", tenant, target: "/orders", token, expected: [200] });
     }
     return await run({ world, gate, traffic, seconds, lanes, random: random(seed + 1), say });
@@ -88,7 +91,11 @@ async function run({ world, gate, traffic, seconds, lanes, random, say }) {
   const memory = [];
   const timers = [
     setInterval(() => memory.push({ at: elapsed(), bytes: residentBytes(gate.pid) }), SAMPLE_MS),
-    setInterval(() => say(`${Math.round(elapsed())} s: ${traffic.sent} requests, ${traffic.wrongCount} wrong, ${traffic.lost} lost`), 30_000),
+    setInterval(
+      () =>
+        say(`${Math.round(elapsed())} s: ${traffic.sent} requests, ${traffic.wrongCount} wrong, ${traffic.lost} lost`),
+      30_000,
+    ),
   ];
   const work = [
     ...Array.from({ length: lanes }, () => traffic.lane(isOver)),

@@ -65,7 +65,10 @@ export class Traffic {
     while (!isOver()) {
       try {
         const earlier = pair;
-        pair = pair === undefined ? await login(this.port, this.world.client, `ann-${index}`, tenant) : await refresh(this.port, this.world.client, pair);
+        pair =
+          pair === undefined
+            ? await login(this.port, this.world.client, `ann-${index}`, tenant)
+            : await refresh(this.port, this.world.client, pair);
         this.refreshes += earlier === undefined ? 0 : 1;
         await this.judge({ name: "own-token", tenant, target: "/orders", token: pair.access_token, expected: [200] });
       } catch (error) {
@@ -83,7 +86,10 @@ export class Traffic {
 
   #send(tenant, path, token) {
     this.sent += 1;
-    const headers = { host: `${tenant}.localhost`, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    const headers = {
+      host: `${tenant}.localhost`,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
     return this.#exchange({ method: "GET", path, headers });
   }
 
@@ -96,7 +102,11 @@ export class Traffic {
     }
     if (!expected.includes(answer.status)) return this.note(name, tenant, `${answer.status} instead of ${expected}`);
     // What reached the origin says who asked: another tenant's name there would be the worst of all.
-    if (answer.status === 200 && token !== undefined && !answer.text.includes(`["x-tollgate-tenant","\\"${tenant}\\""]`)) {
+    if (
+      answer.status === 200 &&
+      token !== undefined &&
+      !answer.text.includes(`["x-tollgate-tenant","\\"${tenant}\\""]`)
+    ) {
       return this.note(name, tenant, "200 in another's name");
     }
     if (answer.status === 503 && answer.retryAfter === undefined) this.note(name, tenant, "503 without retry-after");
@@ -128,7 +138,11 @@ export class Traffic {
       case "no-token":
         return { ...plain, expected: [401] };
       case "malformed":
-        return { ...plain, token: this.random.of(["a", "a.b.c", `${good}x`, good.slice(0, -4), good.slice(20)]), expected: [401] };
+        return {
+          ...plain,
+          token: this.random.of(["a", "a.b.c", `${good}x`, good.slice(0, -4), good.slice(20)]),
+          expected: [401],
+        };
       case "public":
         return { ...plain, target: "/health", expected: [200] };
       case "keys-out-of-reach": {
@@ -149,14 +163,19 @@ export class Traffic {
 
   #exchange({ method, path, headers }) {
     return new Promise((resolve) => {
-      const sent = request({ host: "127.0.0.1", port: this.port, method, path, headers, agent: this.#agent }, (response) => {
-        let text = "";
-        response.setEncoding("utf8").on("data", (chunk) => {
-          text += chunk;
-        });
-        response.on("end", () => resolve({ status: response.statusCode, text, retryAfter: response.headers["retry-after"] }));
-        response.on("error", () => resolve(undefined));
-      });
+      const sent = request(
+        { host: "127.0.0.1", port: this.port, method, path, headers, agent: this.#agent },
+        (response) => {
+          let text = "";
+          response.setEncoding("utf8").on("data", (chunk) => {
+            text += chunk;
+          });
+          response.on("end", () =>
+            resolve({ status: response.statusCode, text, retryAfter: response.headers["retry-after"] }),
+          );
+          response.on("error", () => resolve(undefined));
+        },
+      );
       sent.setTimeout(LOST_MS, () => sent.destroy());
       sent.on("error", () => resolve(undefined));
       sent.end();
@@ -169,7 +188,11 @@ function badTokens(issuer, stranger) {
   const past = Math.floor(Date.now() / 1000) - 7_200;
   return {
     expired: issuer.sign({ iat: past, exp: past + 3_600 }),
-    forged: signToken({ ...stranger, algorithm: "ES256", kid: issuer.key.kid }, JSON.parse(Buffer.from(issuer.sign().split(".")[1], "base64url")), { alg: "ES256" }),
+    forged: signToken(
+      { ...stranger, algorithm: "ES256", kid: issuer.key.kid },
+      JSON.parse(Buffer.from(issuer.sign().split(".")[1], "base64url")),
+      { alg: "ES256" },
+    ),
     "other-issuers-key": issuer.sign({}, stranger, { kid: stranger.kid }),
     "unknown-key": issuer.sign({}, issuer.key, { kid: "nobodys" }),
     "unknown-issuer": issuer.sign({ iss: "https://nobody.example" }),

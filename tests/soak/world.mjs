@@ -46,7 +46,11 @@ class Issuer {
   sign(more = {}, key = this.key, header = {}) {
     const now = Math.floor(Date.now() / 1000);
     const claims = { iss: this.name, aud: "orders-api", sub: `user-${this.tenant}`, client_id: "web", iat: now - 5 };
-    return signToken(key, { ...claims, exp: now + LIFETIME_SECONDS, tenant_id: this.tenant, plan: "pro", ...more }, header);
+    return signToken(
+      key,
+      { ...claims, exp: now + LIFETIME_SECONDS, tenant_id: this.tenant, plan: "pro", ...more },
+      header,
+    );
   }
 
   answer(response) {

@@ -3,7 +3,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { behindUrl, configuration, orders, reader, root, startGate, startIssuer, startOrigin, stopAfter } from "./support/gate.mjs";
+import {
+  behindUrl,
+  configuration,
+  orders,
+  reader,
+  root,
+  startGate,
+  startIssuer,
+  startOrigin,
+  stopAfter,
+} from "./support/gate.mjs";
 import { bearer, send } from "./support/http.mjs";
 
 const keep = stopAfter(after);
@@ -12,8 +22,12 @@ const analytics = { ANALYTICS: { wrapped: join(root, "tests/workerd/fixtures/ana
 async function started(observe, { origin, bindings = analytics } = {}) {
   const issuer = keep(await startIssuer());
   const more = observe === undefined ? {} : { observe };
-  const config = origin ? behindUrl(issuer, origin, more) : configuration(issuer, { upstream: { service: "ORDERS" }, ...more });
-  const gate = keep(await startGate(config, { behind: [orders()], bindings: { ORDERS: { service: "orders" }, ...bindings } }));
+  const config = origin
+    ? behindUrl(issuer, origin, more)
+    : configuration(issuer, { upstream: { service: "ORDERS" }, ...more });
+  const gate = keep(
+    await startGate(config, { behind: [orders()], bindings: { ORDERS: { service: "orders" }, ...bindings } }),
+  );
   const points = () => gate.events().flatMap(({ point }) => point ?? []);
   return { issuer, gate, points };
 }
@@ -32,15 +46,21 @@ test("decisions, fetches of keys, tables and the kernel are written to Analytics
   assert.deepEqual(fetched.blobs, ["keys_fetched", "", "", "", made.issuer.issuer, ""]);
   assert.deepEqual([fetched.indexes, fetched.doubles[3]], [["keys_fetched"], 1]);
   assert.ok(fetched.doubles[2] >= 0 && fetched.doubles[2] < 3_500, fetched.doubles);
-  assert.deepEqual(of("core_started").map(({ blobs }) => blobs[4]), ["relaxed-simd"]);
+  assert.deepEqual(
+    of("core_started").map(({ blobs }) => blobs[4]),
+    ["relaxed-simd"],
+  );
   assert.ok(of("tables_made").reduce((sum, { doubles }) => sum + doubles[5], 0) >= 1);
   const decisions = of("decision");
   assert.equal(decisions.length, 102);
   assert.deepEqual(decisions[0].blobs, ["decision", "allow", "", "/{*rest}", "", ""]);
-  assert.deepEqual(decisions.slice(-2).map(({ blobs, indexes, doubles }) => [blobs[1], blobs[2], indexes[0], doubles[1]]), [
-    ["deny", "no_credential", "no_credential", 401],
-    ["deny", "times_contradict", "times_contradict", 401],
-  ]);
+  assert.deepEqual(
+    decisions.slice(-2).map(({ blobs, indexes, doubles }) => [blobs[1], blobs[2], indexes[0], doubles[1]]),
+    [
+      ["deny", "no_credential", "no_credential", 401],
+      ["deny", "times_contradict", "times_contradict", 401],
+    ],
+  );
   assert.ok(!JSON.stringify(all).includes("acme") && !JSON.stringify(all).includes(token), "nothing of a token");
 });
 
@@ -52,7 +72,10 @@ test("nothing is written, and no answer is timed, where nobody asks for it", asy
 
 test("a binding that is missing, or is none of Analytics Engine's, keeps the Worker from starting", async () => {
   for (const bindings of [{}, { ANALYTICS: "a text" }, { ANALYTICS: { service: "orders" } }]) {
-    await assert.rejects(started({ analytics: "ANALYTICS" }, { bindings }), /observe.analytics: expected an Analytics Engine binding named ANALYTICS/);
+    await assert.rejects(
+      started({ analytics: "ANALYTICS" }, { bindings }),
+      /observe.analytics: expected an Analytics Engine binding named ANALYTICS/,
+    );
   }
   await assert.rejects(started({ analytics: "" }), /observe.analytics: expected the name/);
 });
@@ -65,7 +88,9 @@ test("a dataset that takes no more points changes no answer", async () => {
 });
 
 test("Server-Timing says how long a decision waited, on the gate's answers and on those of the origin, beside its own", async () => {
-  const origin = keep(await startOrigin((_request, response) => response.writeHead(200, { "server-timing": "db;dur=5" }).end("ok")));
+  const origin = keep(
+    await startOrigin((_request, response) => response.writeHead(200, { "server-timing": "db;dur=5" }).end("ok")),
+  );
   const made = await started({ serverTiming: true }, { origin });
   const serve = made.issuer.server.behave;
   made.issuer.server.behave = (request, response) => setTimeout(() => serve(request, response), 300);

@@ -5,7 +5,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { faultsOf, soak } from "../soak/run.mjs";
 
-test("twenty seconds of mixed traffic from many tenants bring no wrong and no lost answer", { timeout: 180_000 }, async () => {
+test("twenty seconds of mixed traffic from many tenants bring no wrong and no lost answer", {
+  timeout: 180_000,
+}, async () => {
   const result = await soak({ seconds: 20, tenants: 64, lanes: 4 });
   assert.deepEqual(result.wrong, []);
   assert.deepEqual(faultsOf(result), []);

@@ -46,7 +46,10 @@ export const configuration = (issuer, more = {}) => ({ ...demonstrationConfig(ex
  * @param options.v8Flags flags of the engine
  * @param options.storage a folder for Durable Objects that outlives it
  */
-export async function startGate(config, { bindings = {}, behind = [], cache, directory, storage, v8Flags, quiet = false } = {}) {
+export async function startGate(
+  config,
+  { bindings = {}, behind = [], cache, directory, storage, v8Flags, quiet = false } = {},
+) {
   const ownCache = cache ?? (await startCache());
   const lines = [];
   const gate = bundledWorker({
