@@ -134,7 +134,11 @@ pub(crate) struct ClaimRules {
 
 /// A claim's name, or the way to a nested one.
 #[derive(Debug)]
-struct ClaimPath(Vec<String>);
+enum ClaimPath {
+    /// Shared by all issuers that say nothing else.
+    Usual(&'static str),
+    Own(Vec<String>),
+}
 
 impl ClaimRules {
     /// Compiles the claim members of an issuer; `at` names it in errors.
@@ -161,7 +165,7 @@ impl ClaimRules {
         if config.max_age_seconds == Some(0) {
             return Err(Error::config(format!("{at}.maxAgeSeconds"), "expected more than 0 seconds"));
         }
-        let path = |member: &str, given: &Option<OneOrMany>, default: &str| {
+        let path = |member: &str, given: &Option<OneOrMany>, default: &'static str| {
             ClaimPath::compile(&format!("{at}.claims.{member}"), given.as_ref(), default)
         };
         let names = &config.claims;
@@ -312,16 +316,21 @@ impl ClaimRules {
 }
 
 impl ClaimPath {
-    fn compile(member: &str, given: Option<&OneOrMany>, default: &str) -> Result<Self, Error> {
-        let path = given.map_or_else(|| vec![default.to_owned()], |given| given.as_slice().to_vec());
+    fn compile(member: &str, given: Option<&OneOrMany>, usual: &'static str) -> Result<Self, Error> {
+        let Some(given) = given else { return Ok(Self::Usual(usual)) };
+        let path = given.as_slice().to_vec();
         if path.is_empty() || path.iter().any(String::is_empty) {
             return Err(Error::config(member, "expected a claim's name, or the names on the way to a nested one"));
         }
-        Ok(Self(path))
+        Ok(Self::Own(path))
     }
 
     fn find<'c>(&self, claims: Object<'c>) -> Option<Value<'c>> {
-        let (last, way) = self.0.split_last()?;
+        let path = match self {
+            Self::Usual(name) => return claims.get(name),
+            Self::Own(path) => path,
+        };
+        let (last, way) = path.split_last()?;
         let mut object = claims;
         for name in way {
             object = match object.get(name) {

@@ -97,9 +97,8 @@ impl Places {
         }
         let same_origin = request.single("sec-fetch-site") == Some("same-origin");
         let origin = request.single("origin");
-        let listed = origin.is_some_and(|origin| {
-            place.origins.contains(origin) || request.own_origin().as_deref() == Some(origin)
-        });
+        let listed = origin
+            .is_some_and(|origin| place.origins.contains(origin) || request.own_origin().as_deref() == Some(origin));
         if same_origin || listed { Ok(()) } else { Err(Error::CrossSite) }
     }
 

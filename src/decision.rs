@@ -201,7 +201,10 @@ impl Decision {
                 body.member("current_plan", &principal.and_then(|principal| principal.plan.as_deref()));
             }
             (Reason::Permission, Some(policy)) => {
-                body.member("required_permissions", &policy.permissions.as_ref().and_then(|asked| named(asked.texts())));
+                body.member(
+                    "required_permissions",
+                    &policy.permissions.as_ref().and_then(|asked| named(asked.texts())),
+                );
             }
             (Reason::Group, Some(policy)) => {
                 body.member("required_groups", &policy.groups.as_ref().and_then(|asked| named(asked.texts())));

@@ -11,6 +11,7 @@ use crate::limits::{
     JWKS_FRESH_SECONDS, JWKS_RETRY_AFTER_MAX_SECONDS, JWKS_STALE_SECONDS, UNKNOWN_KID_BURST,
     UNKNOWN_KID_REFILL_SECONDS,
 };
+use crate::texts::fnv1a;
 
 /// The keys of one issuer, either configured or fetched by the host.
 #[derive(Debug)]
@@ -313,11 +314,6 @@ impl Bucket {
 fn distance(one: f64, other: f64) -> f64 {
     let seconds = (one - other).abs();
     if seconds.is_nan() { f64::INFINITY } else { seconds }
-}
-
-/// FNV-1a: spreads issuers, protects nothing.
-pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The finaliser of SplitMix64: neighbouring inputs give unrelated outputs.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::config;
 use crate::error::Error;
+use crate::texts::fnv1a;
 use letters::fold;
 
 /// A path whose every byte has been judged.
@@ -156,7 +157,8 @@ struct Shape {
 
 #[derive(Debug, Default)]
 struct Node {
-    literals: BTreeMap<String, Node>,
+    /// By the hash of the segment, and a number where two hash alike: of many neighbours only one text is looked at.
+    literals: BTreeMap<(u64, u32), Box<(String, Node)>>,
     any: Option<Box<Node>>,
     here: Option<usize>,
     rest: Option<usize>,
@@ -276,18 +278,32 @@ impl Node {
         for part in parts {
             node = match part {
                 Some(literal) if literal == REST => return &mut node.rest,
-                Some(literal) => node.literals.entry(literal.clone()).or_default(),
+                Some(literal) => node.made(literal),
                 None => node.any.get_or_insert_default(),
             };
         }
         &mut node.here
     }
 
+    fn child(&self, literal: &str) -> Option<&Self> {
+        let hash = fnv1a(literal.as_bytes());
+        let mut alike = (0..).map_while(|number| self.literals.get(&(hash, number)));
+        alike.find(|child| child.0 == literal).map(|child| &child.1)
+    }
+
+    /// The child of this name, made when it is new.
+    fn made(&mut self, literal: &str) -> &mut Self {
+        let hash = fnv1a(literal.as_bytes());
+        let is_other = |number: &u32| self.literals.get(&(hash, *number)).is_some_and(|child| child.0 != literal);
+        let number = (0..).find(|number| !is_other(number)).unwrap_or_default();
+        &mut self.literals.entry((hash, number)).or_insert_with(|| Box::new((literal.to_owned(), Self::default()))).1
+    }
+
     /// The best shape for these segments: a literal beats `{name}`, which beats `{*rest}`, leftmost first.
     /// A node has one parent, so the walk visits none twice.
     fn walk(&self, segments: &[&str]) -> Option<usize> {
         let Some((first, others)) = segments.split_first() else { return self.here.or(self.rest) };
-        let literal = self.literals.get(*first).and_then(|node| node.walk(others));
+        let literal = self.child(first).and_then(|node| node.walk(others));
         let named = || if first.is_empty() { None } else { self.any.as_ref().and_then(|node| node.walk(others)) };
         literal.or_else(named).or(self.rest)
     }

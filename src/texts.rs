@@ -32,6 +32,11 @@ impl TextSet {
     }
 }
 
+/// FNV-1a: spreads texts, protects nothing. What hashes alike is compared whole by whoever asks.
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 fn text_at(given: &[String], at: u32) -> &str {
     given.get(at as usize).map_or("", String::as_str)
 }

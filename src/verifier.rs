@@ -5,11 +5,12 @@ use crate::claims::{ClaimRules, Principal, PrincipalRef};
 use crate::config::{self, AlgorithmName, Preset, VerifierConfig};
 use crate::error::Error;
 use crate::jwk::{self, Algorithm, SkippedKey};
-use crate::keyset::{FetchStart, KeySet, Lookup, fnv1a};
+use crate::keyset::{FetchStart, KeySet, Lookup};
 use crate::limits::{
     FETCHED_KEY_SET_BYTES, KEY_BYTES, KEY_SET_BYTES, MAX_CLOCK_TOLERANCE_SECONDS, MAX_UNIX_TIME_SECONDS,
 };
 use crate::request::is_secure_url;
+use crate::texts::fnv1a;
 use crate::token::{UntrustedToken, Verified};
 
 /// Verifies tokens of the configured issuers.
@@ -36,12 +37,19 @@ pub struct Verifier {
 struct Issuer {
     name: String,
     algorithms: Vec<Algorithm>,
-    types: Vec<Option<String>>,
+    types: Types,
     claims: ClaimRules,
     jwks_uri: Option<String>,
     keys: KeySet,
     /// What the set takes, in bytes.
     key_bytes: usize,
+}
+
+/// The `typ` values that are allowed. Few issuers have their own, and the others share theirs.
+#[derive(Debug)]
+enum Types {
+    Usual(&'static [Option<&'static str>]),
+    Own(Vec<Option<String>>),
 }
 
 /// Whether the host can still fetch keys for this request.
@@ -140,7 +148,10 @@ impl Verifier {
         }
         verifier.key_bytes = verifier.issuers.iter().map(|issuer| issuer.key_bytes).sum();
         if verifier.key_bytes > KEY_SET_BYTES - FETCHED_KEY_SET_BYTES {
-            return Err(Error::config("issuers", "expected keys of at most 39 MiB in all, at 2,560 bytes each beside their text"));
+            return Err(Error::config(
+                "issuers",
+                "expected keys of at most 39 MiB in all, at 2,560 bytes each beside their text",
+            ));
         }
         // A configuration is shorter than 4 GiB, and so is the list.
         let names = verifier.issuers.iter().map(|issuer| fnv1a(issuer.name.as_bytes()));
@@ -320,9 +331,9 @@ impl Issuer {
             Some(types) if types.is_empty() => {
                 return Err(Error::config(format!("{at}.types"), "expected at least one typ value, or null for none"));
             }
-            Some(types) => types.clone(),
-            None if config.preset == Some(Preset::Cognito) => vec![None],
-            None => vec![Some("JWT".to_owned()), Some("at+jwt".to_owned()), None],
+            Some(types) => Types::Own(types.clone()),
+            None if config.preset == Some(Preset::Cognito) => Types::Usual(&[None]),
+            None => Types::Usual(&[Some("JWT"), Some("at+jwt"), None]),
         };
         let claims = ClaimRules::compile(at, name.clone(), config)?;
         let key_bytes = config.jwks.as_ref().map_or(0, |jwks| set_bytes(jwks.0.len(), &keys));
@@ -331,11 +342,15 @@ impl Issuer {
 
     /// `typ` is compared without case and without `application/` (RFC 7515 section 4.1.9).
     fn allows_type(&self, typ: Option<&str>) -> bool {
-        self.types.iter().any(|allowed| match (allowed, typ) {
+        let allows = |allowed: Option<&str>| match (allowed, typ) {
             (None, None) => true,
             (Some(allowed), Some(typ)) => short_type(allowed).eq_ignore_ascii_case(short_type(typ)),
             _ => false,
-        })
+        };
+        match &self.types {
+            Types::Usual(types) => types.iter().any(|allowed| allows(*allowed)),
+            Types::Own(types) => types.iter().any(|allowed| allows(allowed.as_deref())),
+        }
     }
 }
 

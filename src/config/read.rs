@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use super::{
     AlgorithmName, ClaimNames, Config, Cookie, Cors, Credentials, CrossSite, EncodedSlash, GateIssuers, Identity,
-    Issuer, KeySetText, Observe, OneOrMany, OwnIssuer, OwnPreset, Preset, PrincipalKind, Requirement, Rule, Sent, ServiceNames,
-    Tenant, TenantFrom, TenantRule, Upstream, VerifierConfig, default_preflight, default_send, default_tolerance,
+    Issuer, KeySetText, Observe, OneOrMany, OwnIssuer, OwnPreset, Preset, PrincipalKind, Requirement, Rule, Sent,
+    ServiceNames, Tenant, TenantFrom, TenantRule, Upstream, VerifierConfig, default_preflight, default_send,
+    default_tolerance,
 };
 use crate::error::Error;
 use crate::json::{Document, Fault, Object, Value};
