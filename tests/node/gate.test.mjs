@@ -338,3 +338,22 @@ test("a closed gate refuses to be used", async () => {
   throwsCode("closed", () => closing.checkSync({ method: "GET", url: "/", headers: {} }));
   await rejectsCode("closed", closing.check({ method: "GET", url: "/", headers: {} }));
 });
+
+test("a refusal names up to a hundred plans, permissions, groups or scopes, and none of more", () => {
+  const ask = (rule, claims = {}) => {
+    const named = createGate(gateConfig([es], { rules: [{ path: "/{*rest}", ...rule }] }), hooks);
+    return named.checkSync({ method: "GET", url: URL_OF("/orders"), headers: bearer(token(es, claims)) });
+  };
+  const texts = (count) => Array.from({ length: count }, (_, index) => `text-${index}`);
+  const members = { plans: "required_plans", permissions: "required_permissions", groups: "required_groups" };
+  for (const [member, name] of Object.entries(members)) {
+    const rule = (count) => ({
+      [member]: member === "plans" ? texts(count) : { all: texts(1), any: texts(count).slice(1) },
+    });
+    assert.deepEqual(JSON.parse(ask(rule(100)).body)[name], texts(100), member);
+    assert.equal(JSON.parse(ask(rule(101)).body)[name], null, member);
+  }
+  const challenge = (count) => new Headers(ask({ scopes: { any: texts(count) } }).headers).get("www-authenticate");
+  assert.match(challenge(100), /, scope="text-0 .* text-99"$/);
+  assert.equal(challenge(101), 'Bearer realm="api", error="insufficient_scope"');
+});
