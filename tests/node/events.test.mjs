@@ -71,7 +71,11 @@ test("a hook that asks again from within an event is told each thing once", () =
 
 test("a gate that nobody listens to decides the same", () => {
   const key = makeKey("ES256", "k");
-  const request = { method: "GET", url: "/orders", headers: { authorization: `Bearer ${token(key)}` } };
+  const request = {
+    method: "GET",
+    url: "https://acme.api.example.com/orders",
+    headers: { authorization: `Bearer ${token(key)}` },
+  };
   const [told, silent] = [createGate(gateConfig([key]), listening([])), createGate(gateConfig([key]), { now })];
   assert.deepEqual(told.checkSync(request), silent.checkSync(request));
   assert.equal(silent.checkSync(request).outcome, "allow");
