@@ -16,7 +16,7 @@ export function report({ environment, settings, rows, mustHold }) {
       ...rows.map(cellsOf),
     ]),
     "",
-    "µs: a verification or a decision, median over rounds; ±: the quartiles' distance, of the median; ratio: median of each",
+    "µs: a verification or a decision, median over rounds of the least of a few slices; ±: the quartiles' distance, of the median; ratio: median of each",
     "round's ratio to the fewest. To load: from the configuration's text to the core. wasm: the module's whole memory after that, at",
     "its highest; JS: the heap beside it, the configuration's text included. ES256 keys beyond the room for tables are checked without.",
     "",

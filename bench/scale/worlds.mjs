@@ -3,7 +3,7 @@
 
 import { AUDIENCE, ISSUER, makeKey, makeSample } from "../tokens.mjs";
 
-/** Of so many issuers tokens are made where all of them speak: enough that no cache of the processor holds what they need. */
+/** Where all issuers speak, so many tokens are made: enough that no cache of the processor holds what their issuers need. */
 const SPEAKERS = 1_024;
 /** One key set may hold so many keys. */
 const KEYS_OF_A_SET = 100;
@@ -44,8 +44,9 @@ const issuerOf = (index, keys, more = {}) => ({
   ...more,
 });
 
-const tokensOf = (key, index, count = 64) =>
-  many(count, (at) => makeSample(key, at, { iss: issuerName(index), tenant_id: name("tenant", index) }).token);
+const tokenOf = (key, index, at) =>
+  makeSample(key, at, { iss: issuerName(index), tenant_id: name("tenant", index) }).token;
+const tokensOf = (key, index) => many(64, (at) => tokenOf(key, index, at));
 
 function oneSpeaks(size) {
   const keys = many(size, (index) => makeKey("ES256", name("key", index)));
@@ -61,12 +62,11 @@ function allSpeak(algorithm, size) {
     makeKey(algorithm, name("key", index)),
   );
   const keys = many(size, (index) => made[index % made.length]);
-  const speakers = Math.min(size, SPEAKERS);
-  // One token after another is of an issuer far away.
-  const spread = many(speakers, (at) => Math.floor((((at * 377) % speakers) * size) / speakers));
+  // One token after another is of an issuer far away; there are as many tokens at each size.
+  const spread = many(SPEAKERS, (at) => Math.floor((((at * 377) % SPEAKERS) * size) / SPEAKERS));
   return {
     config: { issuers: keys.map((key, index) => issuerOf(index, [key])) },
-    asks: size === 1 ? tokensOf(keys[0], 0) : spread.flatMap((index) => tokensOf(keys[index], index, 1)),
+    asks: spread.map((index, at) => tokenOf(keys[index], index, at)),
   };
 }
 
