@@ -38,7 +38,8 @@ export function readEyes(member: string, env: object): Eyes {
   const { serverTiming, analytics }: ObserveMember = JSON.parse(member);
   if (analytics === null) return { serverTiming, write: undefined };
   const dataset = binding(env, analytics) as Dataset | undefined;
-  if (typeof dataset !== "object" || typeof dataset.writeDataPoint !== "function") {
+  // A binding to a Worker has a method of every name.
+  if (typeof dataset !== "object" || typeof dataset.writeDataPoint !== "function" || "fetch" in dataset) {
     throw new Error(
       `tollgate: configuration: observe.analytics: expected an Analytics Engine binding named ${analytics}`,
     );

@@ -32,6 +32,8 @@ async function started(observe, { origin, bindings = analytics } = {}) {
   return { issuer, gate, points };
 }
 
+/** All fields of the name, as one. */
+const timing = ({ headers }) => headers.flatMap(([name, value]) => (name === "server-timing" ? value : [])).join(", ");
 const ask = ({ gate }, target, headers = []) => send(gate.port, { target, headers });
 
 test("decisions, fetches of keys, tables and the kernel are written to Analytics Engine", async () => {
@@ -58,7 +60,7 @@ test("decisions, fetches of keys, tables and the kernel are written to Analytics
     decisions.slice(-2).map(({ blobs, indexes, doubles }) => [blobs[1], blobs[2], indexes[0], doubles[1]]),
     [
       ["deny", "no_credential", "no_credential", 401],
-      ["deny", "times_contradict", "times_contradict", 401],
+      ["deny", "token_expired", "token_expired", 401],
     ],
   );
   assert.ok(!JSON.stringify(all).includes("acme") && !JSON.stringify(all).includes(token), "nothing of a token");
@@ -96,11 +98,11 @@ test("Server-Timing says how long a decision waited, on the gate's answers and o
   made.issuer.server.behave = (request, response) => setTimeout(() => serve(request, response), 300);
   const first = await ask(made, "/orders", [bearer(made.issuer.token(reader()))]);
   assert.deepEqual([first.status, first.text], [200, "ok"]);
-  const [, waited] = /^db;dur=5, tollgate;dur=(\d+)$/.exec(first.header("server-timing"));
+  const [, waited] = /^db;dur=5, tollgate;dur=(\d+)$/.exec(timing(first));
   assert.ok(waited >= 250 && waited < 3_500, waited);
   const second = await ask(made, "/orders", [bearer(made.issuer.token(reader()))]);
-  assert.ok(/tollgate;dur=(\d+)$/.exec(second.header("server-timing"))[1] < 250, second.header("server-timing"));
+  assert.ok(/tollgate;dur=(\d+)$/.exec(timing(second))[1] < 250, timing(second));
   const denied = await ask(made, "/orders");
   assert.equal(denied.status, 401);
-  assert.match(denied.header("server-timing"), /^tollgate;dur=\d+$/);
+  assert.match(timing(denied), /^tollgate;dur=\d+$/);
 });
