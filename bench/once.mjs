@@ -68,7 +68,7 @@ function slowest(directory, kind, count, processes) {
 
 /** What bench/probes/`name`.mjs prints for `input`, in a process of its own. */
 export function probe(name, input) {
-  const result = spawnSync(process.execPath, [path("bench", "probes", `${name}.mjs`)], {
+  const result = spawnSync(process.execPath, ["--expose-gc", path("bench", "probes", `${name}.mjs`)], {
     input: JSON.stringify(input),
     encoding: "utf8",
   });

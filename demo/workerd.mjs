@@ -28,7 +28,7 @@ const STOP_MS = 3_000;
  *
  * @param directory the bundle: the main module, and what it imports
  * @param wranglerFile names the Worker's compatibility date and flags
- * @param bindings by name: a string is a text variable, `{ service }` a binding to another Worker, `{ durableObject, of }` one
+ * @param bindings by name: a string is a text variable, `{ wrapped }` what the module in that file makes, `{ service }` a binding to another Worker, `{ durableObject, of }` one
  *   to the Durable Objects of that class, of another Worker where `of` names it, else JSON
  */
 export function bundledWorker({ name, directory, wranglerFile, bindings = {} }) {
@@ -50,16 +50,17 @@ export function bundledWorker({ name, directory, wranglerFile, bindings = {} }) 
  * @param options.cache address of the Cache API's storage
  * @param options.port 0 for a free one
  * @param options.storage an existing folder for what Durable Objects store; without one it goes when workerd ends
+ * @param options.v8Flags flags of the engine, such as a bound of its heap, which workerd itself has not
  * @param options.log called with each line that workerd writes
  * @returns `{ port, pid, spawnedAt, stop, ended }`: `spawnedAt` is by `performance.now()`, and `ended` resolves when workerd ends
  *   by itself or is stopped
  * @throws StartError with workerd's own words, such as a configuration that the gate refuses
  */
-export async function startWorkerd(workers, { cache, port = 0, storage, log = () => {} }) {
+export async function startWorkerd(workers, { cache, port = 0, storage, v8Flags = [], log = () => {} }) {
   const folder = mkdtempSync(join(tmpdir(), "tollgate-workerd-"));
   const disk = storage ?? join(folder, "storage");
   mkdirSync(disk, { recursive: true });
-  writeFileSync(join(folder, "config.capnp"), capnp(workers, { cache, port, folder, disk }));
+  writeFileSync(join(folder, "config.capnp"), capnp(workers, { cache, port, folder, disk, v8Flags }));
   const spawnedAt = performance.now();
   const child = spawn(workerdBinary(), ["serve", "--control-fd=3", "config.capnp"], {
     cwd: folder,
@@ -118,7 +119,7 @@ function eachLine(stream, take) {
 }
 
 /** workerd's configuration; schema: https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp */
-function capnp(workers, { cache, port, folder, disk }) {
+function capnp(workers, { cache, port, folder, disk, v8Flags }) {
   const classes = durableObjectClasses(workers);
   const services = workers.map((worker) => {
     const modules = worker.modules.map(([name, file]) => {
@@ -131,6 +132,10 @@ function capnp(workers, { cache, port, folder, disk }) {
     const bindings = Object.entries(worker.bindings).map(([name, value]) => {
       if (typeof value === "string") return `(name = ${text(name)}, text = ${text(value)})`;
       if (typeof value.service === "string") return `(name = ${text(name)}, service = ${text(value.service)})`;
+      if (typeof value.wrapped === "string") {
+        copyFileSync(value.wrapped, join(folder, `${name}.js`));
+        return `(name = ${text(name)}, wrapped = (moduleName = ${text(`wrapped:${name}`)}))`;
+      }
       if (typeof value.durableObject === "string") {
         const { durableObject, of = worker.name } = value;
         const designator = `(className = ${text(durableObject)}, serviceName = ${text(of)})`;
@@ -151,15 +156,26 @@ function capnp(workers, { cache, port, folder, disk }) {
   });
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = [${v8Flags.map(text).join(", ")}],
   services = [
     ${services.join(",\n    ")},
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
     (name = "disk", disk = (path = ${text(disk)}, writable = true)),
     (name = "cache", external = (address = ${text(cache)}, http = ())),
   ],
+  extensions = [${wrappedModules(workers).join(", ")}],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = ${text(workers[0].name)})],
 );
 `;
+}
+
+/** Modules that stand in for bindings of Cloudflare's. */
+function wrappedModules(workers) {
+  const names = workers.flatMap(({ bindings }) => Object.keys(bindings).filter((name) => bindings[name].wrapped));
+  return names.map(
+    (name) =>
+      `(modules = [(name = ${text(`wrapped:${name}`)}, internal = true, esModule = embed ${text(`${name}.js`)})])`,
+  );
 }
 
 /** By the name of a Worker: its classes of Durable Objects that somebody is bound to. */

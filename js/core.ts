@@ -87,6 +87,8 @@ export class Client {
   readonly host: Host;
   readonly #handle: Handle;
   readonly #keys: KeyFetcher;
+  /** What was told of the instance; the first has the generation 1. */
+  #told = { generation: 0, tables: 0 };
 
   constructor(platform: Platform, kind: "verifier" | "gate", config: unknown, hooks: Hooks | undefined) {
     this.host = host(hooks);
@@ -100,12 +102,16 @@ export class Client {
   /** Asks the core about a token. */
   verify<Answer>(token: string, lastTry: boolean): Answer {
     const now = this.host.now();
-    return JSON.parse(this.#handle.call((core) => verify(this.#handle.instance, core, token, now, lastTry)));
+    const answer = this.#handle.call((core) => verify(this.#handle.instance, core, token, now, lastTry));
+    if (this.host.listens) this.#tellInstance();
+    return JSON.parse(answer);
   }
 
   /** Asks the core, which answers with JSON text. */
   ask<Answer>(question: (core: Core) => string): Answer {
-    return JSON.parse(this.#handle.call(question));
+    const answer = this.#handle.call(question);
+    if (this.host.listens) this.#tellInstance();
+    return JSON.parse(answer);
   }
 
   /** Waits for the keys of an issuer; see `KeyFetcher.settle`. */
@@ -135,6 +141,17 @@ export class Client {
 
   close(): void {
     this.#handle.close();
+  }
+
+  /** What became of the instance since the last question. */
+  #tellInstance(): void {
+    const { instance } = this.#handle;
+    const made = instance.tablesMade();
+    const { generation: told, tables } = this.#told;
+    this.#told = { generation: instance.generation, tables: made };
+    if (told !== instance.generation) {
+      this.host.emit({ type: "core_started", kernel: instance.kernel(), again: told > 0 });
+    } else if (made > tables) this.host.emit({ type: "tables_made", tables: made - tables });
   }
 }
 

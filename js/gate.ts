@@ -4,7 +4,7 @@ import type { Config } from "./config.js";
 import { Client, type Platform } from "./core.js";
 import { TollgateError } from "./error.js";
 import type * as core from "./generated/types.js";
-import type { CallOptions, Hooks } from "./hooks.js";
+import { type CallOptions, decisionEvent, type Hooks } from "./hooks.js";
 import { type FlatRequest, flatten, type RequestLike } from "./request.js";
 import type { Principal } from "./verifier.js";
 
@@ -122,7 +122,7 @@ export type DecisionsAgree = Holds<
 >;
 
 /** A decision as the core sends it, with what only the host needs. */
-type Answer = Decision & { readonly issuer?: number; readonly refresh?: readonly number[] };
+type Answer = Decision & { readonly issuer?: number; readonly refresh?: readonly number[]; readonly cached?: true };
 
 /** The answer when the core trapped: closed, and in the core's own words for what can't be decided now. */
 const failed = (): Unavailable => ({
@@ -198,13 +198,9 @@ class CoreGate implements Gate {
     }
   }
 
-  #decide({ issuer, refresh, ...decision }: Answer): Decision {
-    const { outcome } = decision;
-    this.#client.host.emit(
-      outcome === "allow"
-        ? { type: "decision", outcome, code: null, rule: decision.rule, status: null }
-        : { type: "decision", outcome, code: decision.code, rule: null, status: decision.status },
-    );
+  #decide({ issuer, refresh, cached, ...decision }: Answer): Decision {
+    const { host } = this.#client;
+    if (host.listens) host.emit(decisionEvent(decision, cached));
     return decision;
   }
 }

@@ -12,6 +12,8 @@ export interface KeysFetchedEvent {
   readonly keys: number;
   /** How many were left out; each also has a `key_skipped` event. */
   readonly skipped: number;
+  /** How long the fetch took, by the clock of `now`. */
+  readonly milliseconds: number;
 }
 
 /** One key of a fetched set is not usable and was left out. */
@@ -34,6 +36,34 @@ export interface KeysFetchFailedEvent {
   readonly reason: string;
   /** What the answer's `Retry-After` asked for, in seconds; absent or `null` when it asked for nothing. */
   readonly retryAfterSeconds?: number | null;
+  /** How long the fetch took, by the clock of `now`. */
+  readonly milliseconds: number;
+}
+
+/**
+ * A key set was forgotten, because those of all issuers took more than 40 MiB: the one that was fetched longest ago goes. It is
+ * fetched again when it is asked for.
+ */
+export interface KeysDroppedEvent {
+  readonly type: "keys_dropped";
+  /** The configured issuer. */
+  readonly issuer: string;
+}
+
+/** The core answered for the first time, or for the first time after it failed. */
+export interface CoreStartedEvent {
+  readonly type: "core_started";
+  /** The arithmetic that it chose. */
+  readonly kernel: string;
+  /** Whether it failed before. */
+  readonly again: boolean;
+}
+
+/** Tables of ES256 keys are complete: checks by these keys take half as long from now on. */
+export interface TablesMadeEvent {
+  readonly type: "tables_made";
+  /** How many since the last such event. */
+  readonly tables: number;
 }
 
 /** A gate decided. Here the exact code appears that the client's answer does not tell. */
@@ -46,10 +76,19 @@ export interface DecisionEvent {
   readonly rule: string | null;
   /** The HTTP status, or `null` when allowed. */
   readonly status: number | null;
+  /** Whether the token's signature was known from an earlier request; present only then. */
+  readonly cached?: true;
 }
 
 /** What `onEvent` is given. */
-export type TollgateEvent = KeysFetchedEvent | KeySkippedEvent | KeysFetchFailedEvent | DecisionEvent;
+export type TollgateEvent =
+  | KeysFetchedEvent
+  | KeySkippedEvent
+  | KeysFetchFailedEvent
+  | KeysDroppedEvent
+  | CoreStartedEvent
+  | TablesMadeEvent
+  | DecisionEvent;
 
 /** Host hooks, all optional. Read once, own members only. */
 export interface Hooks {
@@ -85,7 +124,29 @@ export interface Host {
   now(): number;
   fetch(url: string, init: RequestInit): Promise<Response>;
   emit(event: TollgateEvent): void;
+  /** Whether anybody is told: what costs something is only looked up then. */
+  readonly listens: boolean;
   readonly ownKeys: KeySet | undefined;
+}
+
+/** What is told of a decision. */
+export function decisionEvent(
+  decision:
+    | { readonly outcome: "allow"; readonly rule: string | null }
+    | { readonly outcome: "deny" | "unavailable"; readonly code: string; readonly status: number },
+  cached?: true,
+): DecisionEvent {
+  const known = cached === undefined ? undefined : { cached };
+  return decision.outcome === "allow"
+    ? { type: "decision", outcome: "allow", code: null, rule: decision.rule, status: null, ...known }
+    : {
+        type: "decision",
+        outcome: decision.outcome,
+        code: decision.code,
+        rule: null,
+        status: decision.status,
+        ...known,
+      };
 }
 
 const HOOK_NAMES = ["now", "fetch", "onEvent", "ownKeys"] as const;
@@ -106,6 +167,7 @@ export function host(hooks: Hooks = {}): Host {
     now: clock(now),
     fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)),
     emit: listener(onEvent),
+    listens: onEvent !== undefined,
     ownKeys,
   };
 }

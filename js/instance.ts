@@ -15,6 +15,7 @@ export interface Glue {
     readonly prototype: object;
     chooseKernel(best: string): string;
     limitTables(bytes: number): void;
+    tablesMade(): number;
     verifier(config: string, kernel: string): VerifierCore;
     gate?(config: string, kernel: string, ownKeys?: string | null): GateCore;
     tokens?(config: string, keys: string, kernel: string): TokensCore;
@@ -86,6 +87,11 @@ export class Instance {
   kernel(): Kernel {
     this.#ready();
     return this.#platform.glue.Core.chooseKernel(this.#platform.kernel) as Kernel;
+  }
+
+  /** How many tables of ES256 keys the instance at hand has made. */
+  tablesMade(): number {
+    return this.#platform.glue.Core.tablesMade();
   }
 
   /** Bounds the tables of the instance at hand to what `limitTables` was given last. */

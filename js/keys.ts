@@ -28,6 +28,8 @@ export const FETCH_TIMEOUT_MS = 3_000;
 export const WAIT_TIMEOUT_MS = 3_500;
 /** A set is preloaded again from this age on, in seconds (`JWKS_BACKGROUND_SECONDS` of the core). */
 const PRELOAD_AGE_SECONDS = 300;
+/** So many sets are preloaded at once. */
+const PRELOAD_WIDTH = 64;
 
 interface FetchStart {
   readonly id: number;
@@ -36,7 +38,13 @@ interface FetchStart {
   readonly cachedSince: number | null;
 }
 
+interface FetchEnd {
+  readonly now: number;
+  readonly milliseconds: number;
+}
+
 interface GoodSet {
+  readonly name: string;
   readonly text: string;
   readonly fetchedAt: number;
 }
@@ -88,7 +96,10 @@ export class KeyFetcher {
       const good = this.#good.get(issuer);
       return good === undefined || !(now - good.fetchedAt < PRELOAD_AGE_SECONDS);
     });
-    await Promise.all(due.map((issuer) => this.settle(issuer, waitUntil)));
+    const lane = async () => {
+      for (let issuer = due.shift(); issuer !== undefined; issuer = due.shift()) await this.settle(issuer, waitUntil);
+    };
+    await Promise.all(Array.from({ length: PRELOAD_WIDTH }, lane));
     return issuers.filter((issuer) => !this.#good.has(issuer));
   }
 
@@ -122,15 +133,17 @@ export class KeyFetcher {
 
   async #fly(issuer: number, start: FetchStart): Promise<void> {
     const epoch = this.#epoch;
+    const begun = this.#options.now();
     const result = await this.#exchange(start);
     if (epoch !== this.#epoch) return;
     const now = this.#options.now();
     try {
-      if (typeof result === "string") this.#failed(issuer, start, now, result);
+      const milliseconds = Math.max(0, Math.round((now - begun) * 1000));
+      if (typeof result === "string") this.#failed(issuer, start, { now, milliseconds }, result);
       else if (result.status !== 200) {
         const reason = isRedirect(result.status) ? "redirect" : `status_${result.status}`;
-        this.#failed(issuer, start, now, reason, result.retryAfterSeconds);
-      } else this.#succeeded(issuer, start, now, result.fetchedAt ?? now, result.text);
+        this.#failed(issuer, start, { now, milliseconds }, reason, result.retryAfterSeconds);
+      } else this.#succeeded(issuer, start, { now, milliseconds }, result.fetchedAt ?? now, result.text);
     } catch {
       // The core trapped, and its owner has rebuilt it; or it was closed. Waiters ask again and are told.
     }
@@ -157,18 +170,30 @@ export class KeyFetcher {
     }
   }
 
-  #succeeded(issuer: number, start: FetchStart, now: number, fetchedAt: number, text: string): void {
-    const events = parseEvents(this.#core.fetchSucceeded(issuer, start.id, now, fetchedAt, text));
-    if (events.some((event) => event.type === "keys_fetched")) this.#good.set(issuer, { text, fetchedAt });
-    this.#emit(events);
+  #succeeded(issuer: number, start: FetchStart, end: FetchEnd, fetchedAt: number, text: string): void {
+    const events = parseEvents(this.#core.fetchSucceeded(issuer, start.id, end.now, fetchedAt, text));
+    for (const event of events) {
+      if (event.type === "keys_fetched") this.#good.set(issuer, { name: start.issuer, text, fetchedAt });
+      if (event.type === "keys_dropped") this.#forget(event.issuer);
+    }
+    this.#emit(events, end);
   }
 
-  #failed(issuer: number, start: FetchStart, now: number, reason: string, retryAfter?: number | null): void {
-    this.#emit(parseEvents(this.#core.fetchFailed(issuer, start.id, now, reason, retryAfter ?? undefined)));
+  /** Rare: the core had no room for it. */
+  #forget(name: string): void {
+    for (const [issuer, good] of this.#good) if (good.name === name) this.#good.delete(issuer);
   }
 
-  #emit(events: readonly TollgateEvent[]): void {
-    for (const event of events) this.#options.emit(event);
+  #failed(issuer: number, start: FetchStart, end: FetchEnd, reason: string, retryAfter?: number | null): void {
+    this.#emit(parseEvents(this.#core.fetchFailed(issuer, start.id, end.now, reason, retryAfter ?? undefined)), end);
+  }
+
+  /** Of the events, those about the fetch itself say how long it took. */
+  #emit(events: readonly TollgateEvent[], { milliseconds }: FetchEnd): void {
+    for (const event of events) {
+      const isOutcome = event.type === "keys_fetched" || event.type === "keys_fetch_failed";
+      this.#options.emit(isOutcome ? { ...event, milliseconds } : event);
+    }
   }
 }
 

@@ -6,11 +6,14 @@ export { TollgateError, type TollgateErrorDetails } from "./error.js";
 export type { Allow, CreateGate, Decision, Deny, Gate, HeaderField, Unavailable } from "./gate.js";
 export type {
   CallOptions,
+  CoreStartedEvent,
   DecisionEvent,
   Hooks,
   KeySkippedEvent,
+  KeysDroppedEvent,
   KeysFetchedEvent,
   KeysFetchFailedEvent,
+  TablesMadeEvent,
   TollgateEvent,
 } from "./hooks.js";
 export type { HeaderList, RequestLike } from "./request.js";

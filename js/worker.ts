@@ -6,6 +6,7 @@ import { Families } from "../build/index.js";
 import { type FlatRequest, flatten } from "./request.ts";
 import { answered, answerToClient, badGateway, failedClosed, passed, refused } from "./worker/answer.ts";
 import { configText, readUpstream, type Upstream } from "./worker/config.ts";
+import { readEyes, timed } from "./worker/eyes.ts";
 import { forward } from "./worker/forward.ts";
 import { WorkerGate } from "./worker/gate.ts";
 import type { Allow, Ruling } from "./worker/rulings.ts";
@@ -19,6 +20,8 @@ const config = configText(env);
 const tokens = readTokens(config, env);
 const gate = new WorkerGate(config, (time) => tokens?.keySet(time));
 const upstream = readUpstream(gate.upstream(), env);
+const eyes = readEyes(gate.observe(), env);
+gate.tellsAll(eyes.write);
 
 export default {
   fetch(request, _bindings, context) {
@@ -39,8 +42,17 @@ async function served(
 
 /** Promises nothing that is there already: a promise costs as much as a refusal. */
 function gated(request: Request, flat: FlatRequest, context: ExecutionContext): Response | Promise<Response> {
+  if (eyes.serverTiming) return clocked(request, flat, context);
   const decision = gate.decide(flat, context);
   return decision instanceof Promise ? decision.then((late) => done(request, late)) : done(request, decision);
+}
+
+/** The same, and says how long the decision took. */
+async function clocked(request: Request, flat: FlatRequest, context: ExecutionContext): Promise<Response> {
+  const began = Date.now();
+  const decision = await gate.decide(flat, context);
+  const milliseconds = Date.now() - began;
+  return timed(await done(request, decision), milliseconds);
 }
 
 function done(request: Request, decision: Ruling | undefined): Response | Promise<Response> {

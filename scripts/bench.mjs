@@ -1,12 +1,13 @@
 // `npm run bench`: builds what takes part, then runs bench/main.mjs under npm's Node 24, or for `-- tokens` the token
-// service's bench/service/main.mjs, or for `-- aws` the Lambda functions' bench/aws/main.mjs, or for `npm run bench:workerd` the
-// Workers' bench/workerd/main.mjs. Measures nothing itself.
+// service's bench/service/main.mjs, for `-- aws` the Lambda functions' bench/aws/main.mjs, for `npm run bench:workerd` the Workers'
+// bench/workerd/main.mjs, and for `npm run bench:scale` the sizes' bench/scale/main.mjs. Measures nothing itself.
 
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import * as aws from "../bench/aws/options.mjs";
 import { buildCrates } from "../bench/crates.mjs";
 import { HELP, parseOptions } from "../bench/options.mjs";
+import * as scale from "../bench/scale/options.mjs";
 import * as service from "../bench/service/options.mjs";
 import * as workers from "../bench/workerd/options.mjs";
 import { build } from "./build.mjs";
@@ -52,6 +53,16 @@ async function lambdaFunctions(args) {
   return measure(["bench", "aws", "main.mjs"], args);
 }
 
+/** Sizes of configurations. */
+async function sizes(args) {
+  const options = scale.parseOptions(args);
+  if (options.help) return help(scale.HELP);
+  checkFolders(options, ["json"]);
+  await setUp("build");
+  await build("npm");
+  return measure(["bench", "scale", "main.mjs"], args);
+}
+
 /** The token service on its stores. */
 async function tokenService(args) {
   const options = service.parseOptions(args);
@@ -85,7 +96,7 @@ async function measure(main, args, env = {}) {
   return code;
 }
 
-const APART = { tokens: tokenService, aws: lambdaFunctions, workerd: inWorkerd };
+const APART = { tokens: tokenService, aws: lambdaFunctions, workerd: inWorkerd, scale: sizes };
 
 await runMain(() => {
   const [first, ...rest] = process.argv.slice(2);

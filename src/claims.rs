@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::json::write::{Write, Writer};
 use crate::json::{Array, Document, Object, Value};
 use crate::limits::MAX_UNIX_TIME_SECONDS;
+use crate::texts::TextSet;
 
 /// Who a verified token speaks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,10 +119,10 @@ impl PrincipalRef<'_> {
 #[derive(Debug)]
 pub(crate) struct ClaimRules {
     issuer: String,
-    audience: Option<Vec<String>>,
-    client_ids: Option<Vec<String>>,
+    audience: Option<TextSet>,
+    client_ids: Option<TextSet>,
     token_use: Option<Vec<String>>,
-    tenants: Option<Vec<String>>,
+    tenants: Option<TextSet>,
     max_age_seconds: Option<f64>,
     cognito: bool,
     tenant: ClaimPath,
@@ -133,7 +134,11 @@ pub(crate) struct ClaimRules {
 
 /// A claim's name, or the way to a nested one.
 #[derive(Debug)]
-struct ClaimPath(Vec<String>);
+enum ClaimPath {
+    /// Shared by all issuers that say nothing else.
+    Usual(&'static str),
+    Own(Vec<String>),
+}
 
 impl ClaimRules {
     /// Compiles the claim members of an issuer; `at` names it in errors.
@@ -160,16 +165,16 @@ impl ClaimRules {
         if config.max_age_seconds == Some(0) {
             return Err(Error::config(format!("{at}.maxAgeSeconds"), "expected more than 0 seconds"));
         }
-        let path = |member: &str, given: &Option<OneOrMany>, default: &str| {
+        let path = |member: &str, given: &Option<OneOrMany>, default: &'static str| {
             ClaimPath::compile(&format!("{at}.claims.{member}"), given.as_ref(), default)
         };
         let names = &config.claims;
         Ok(Self {
             issuer,
-            audience,
-            client_ids: config.client_ids.clone(),
+            audience: audience.map(TextSet::new),
+            client_ids: config.client_ids.clone().map(TextSet::new),
             token_use: config.token_use.clone().or_else(|| cognito.then(|| vec!["access".to_owned()])),
-            tenants: config.tenants.clone(),
+            tenants: config.tenants.clone().map(TextSet::new),
             max_age_seconds: config.max_age_seconds.map(f64::from),
             cognito,
             tenant: path("tenant", &names.tenant, if auth0 { "org_id" } else { "tenant_id" })?,
@@ -237,7 +242,7 @@ impl ClaimRules {
     /// `aud` (RFC 7519 section 4.1.3): a text or an array of texts, of which one is ours.
     fn check_audience(&self, claims: Object<'_>) -> Result<(), Error> {
         let malformed = || Error::ClaimMalformed { claim: "aud" };
-        let is_ours = |held: &str| self.audience.as_ref().is_none_or(|ours| ours.iter().any(|ours| ours == held));
+        let is_ours = |held: &str| self.audience.as_ref().is_none_or(|ours| ours.contains(held));
         let ours = match claims.get("aud") {
             None if self.audience.is_none() => true,
             None => return Err(Error::ClaimMissing { claim: "aud" }),
@@ -268,7 +273,7 @@ impl ClaimRules {
         let client = client_id.or(azp).or(aud);
         if let Some(allowed) = &self.client_ids {
             let client = client.ok_or(Error::ClaimMissing { claim: "client_id" })?;
-            if !allowed.iter().any(|allowed| allowed == client) {
+            if !allowed.contains(client) {
                 return Err(Error::ClientMismatch);
             }
         }
@@ -289,7 +294,7 @@ impl ClaimRules {
             Some(Value::String(tenant)) if !tenant.is_empty() => tenant,
             Some(_) => return Err(Error::TenantMalformed),
         };
-        if self.tenants.as_ref().is_some_and(|allowed| !allowed.iter().any(|allowed| allowed == tenant)) {
+        if self.tenants.as_ref().is_some_and(|allowed| !allowed.contains(tenant)) {
             return Err(Error::TenantNotOfIssuer);
         }
         Ok(Some(tenant))
@@ -311,16 +316,21 @@ impl ClaimRules {
 }
 
 impl ClaimPath {
-    fn compile(member: &str, given: Option<&OneOrMany>, default: &str) -> Result<Self, Error> {
-        let path = given.map_or_else(|| vec![default.to_owned()], |given| given.as_slice().to_vec());
+    fn compile(member: &str, given: Option<&OneOrMany>, usual: &'static str) -> Result<Self, Error> {
+        let Some(given) = given else { return Ok(Self::Usual(usual)) };
+        let path = given.as_slice().to_vec();
         if path.is_empty() || path.iter().any(String::is_empty) {
             return Err(Error::config(member, "expected a claim's name, or the names on the way to a nested one"));
         }
-        Ok(Self(path))
+        Ok(Self::Own(path))
     }
 
     fn find<'c>(&self, claims: Object<'c>) -> Option<Value<'c>> {
-        let (last, way) = self.0.split_last()?;
+        let path = match self {
+            Self::Usual(name) => return claims.get(name),
+            Self::Own(path) => path,
+        };
+        let (last, way) = path.split_last()?;
         let mut object = claims;
         for name in way {
             object = match object.get(name) {

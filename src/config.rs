@@ -53,6 +53,9 @@ pub struct Config {
     /// Where allowed requests go. Needed by hosts that forward, such as the Worker.
     #[cfg_attr(feature = "schema", schemars(default, extend("default" = null)))]
     pub upstream: Option<Upstream>,
+    /// What the Worker tells about its decisions, and to whom, beside its log.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub observe: Observe,
     /// The token service of the same host, whose tokens the preset `tollgate` takes.
     #[cfg_attr(feature = "schema", schemars(default, with = "Option<TokenService>", extend("default" = null)))]
     pub tokens: Option<ServiceNames>,
@@ -470,6 +473,28 @@ pub enum Sent {
     Email,
     /// `x-tollgate-groups`.
     Groups,
+}
+
+/// What the Worker tells about its decisions.
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
+pub struct Observe {
+    /// Put the time that a decision waited for into a `Server-Timing` field of each answer. Default: false.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub server_timing: bool,
+    /// The name of an Analytics Engine binding that events are written to. Default: none.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub analytics: Option<String>,
+}
+
+impl Write for Observe {
+    fn write(&self, to: &mut Writer) {
+        to.object();
+        to.member("serverTiming", &self.server_timing);
+        to.member("analytics", &self.analytics);
+        to.end_object();
+    }
 }
 
 /// Where allowed requests go: a service binding or a URL.

@@ -4,11 +4,12 @@
 use crate::config;
 use crate::error::Error;
 use crate::request::{Judged, is_origin, is_token};
+use crate::texts::TextSet;
 
 /// The compiled `cors` member.
 #[derive(Debug)]
 pub(crate) struct Cors {
-    origins: Vec<String>,
+    origins: TextSet,
     any: bool,
     credentials: bool,
     expose: Option<String>,
@@ -42,7 +43,7 @@ impl Cors {
         }
         let expose = (!cors.expose_headers.is_empty()).then(|| cors.expose_headers.join(", "));
         Ok(Self {
-            origins: cors.origins.clone(),
+            origins: TextSet::new(cors.origins.clone()),
             any,
             credentials: cors.credentials,
             expose,
@@ -82,7 +83,7 @@ impl Cors {
         if self.any {
             return vec![field("access-control-allow-origin", "*")];
         }
-        if !self.origins.iter().any(|allowed| allowed == origin) {
+        if !self.origins.contains(origin) {
             return Vec::new();
         }
         let mut headers = vec![field("access-control-allow-origin", origin)];

@@ -5,6 +5,7 @@ use crate::config;
 use crate::error::Error;
 use crate::limits::{MAX_COOKIE_BYTES, MAX_TOKEN_BYTES};
 use crate::request::{Judged, is_origin, is_token};
+use crate::texts::TextSet;
 
 /// The cookie that holds a refresh token. It is never forwarded, wherever it turns up.
 pub(crate) const REFRESH_COOKIE: &str = "__Host-refresh_token";
@@ -20,7 +21,7 @@ pub(crate) struct Places {
 struct CookiePlace {
     name: String,
     cross_site: config::CrossSite,
-    origins: Vec<String>,
+    origins: TextSet,
 }
 
 /// A token, and where it was found.
@@ -53,7 +54,7 @@ impl Places {
             Ok(CookiePlace {
                 name: cookie.name.clone(),
                 cross_site: cookie.cross_site,
-                origins: cookie.origins.clone(),
+                origins: TextSet::new(cookie.origins.clone()),
             })
         });
         Ok(Self { header: credentials.header, cookie: cookie.transpose()? })
@@ -96,9 +97,8 @@ impl Places {
         }
         let same_origin = request.single("sec-fetch-site") == Some("same-origin");
         let origin = request.single("origin");
-        let listed = origin.is_some_and(|origin| {
-            place.origins.iter().any(|listed| listed == origin) || request.own_origin().as_deref() == Some(origin)
-        });
+        let listed = origin
+            .is_some_and(|origin| place.origins.contains(origin) || request.own_origin().as_deref() == Some(origin));
         if same_origin || listed { Ok(()) } else { Err(Error::CrossSite) }
     }
 

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use crate::claims::Principal;
 use crate::error::Error;
 use crate::json::write::Writer;
+use crate::limits::MAX_NAMED_TEXTS;
 use crate::policy::Policy;
 
 /// What a gate decides about one request.
@@ -190,18 +191,23 @@ impl Decision {
                 challenge(format!("Bearer realm=\"api\", error=\"{kind}\""));
             }
             (Reason::InsufficientScope, Some(policy)) => {
-                let scopes = policy.scopes.as_ref().map(asked).unwrap_or_default().join(" ");
-                challenge(format!("Bearer realm=\"api\", error=\"{kind}\", scope=\"{scopes}\""));
+                let scopes = policy.scopes.as_ref().and_then(|scopes| named(scopes.texts()));
+                let scope = scopes.map_or_else(String::new, |scopes| format!(", scope=\"{}\"", scopes.join(" ")));
+                challenge(format!("Bearer realm=\"api\", error=\"{kind}\"{scope}"));
             }
             (Reason::Plan, Some(policy)) => {
-                body.member("required_plans", &policy.plans);
+                let plans = policy.plans.as_ref().map(|plans| plans.as_slice().iter().map(String::as_str));
+                body.member("required_plans", &plans.and_then(named));
                 body.member("current_plan", &principal.and_then(|principal| principal.plan.as_deref()));
             }
             (Reason::Permission, Some(policy)) => {
-                body.member("required_permissions", &policy.permissions.as_ref().map(asked));
+                body.member(
+                    "required_permissions",
+                    &policy.permissions.as_ref().and_then(|asked| named(asked.texts())),
+                );
             }
             (Reason::Group, Some(policy)) => {
-                body.member("required_groups", &policy.groups.as_ref().map(asked));
+                body.member("required_groups", &policy.groups.as_ref().and_then(|asked| named(asked.texts())));
             }
             _ => {}
         }
@@ -225,9 +231,10 @@ impl Decision {
     }
 }
 
-/// Everything a requirement names.
-fn asked(requirement: &crate::config::Requirement) -> Vec<&str> {
-    requirement.all.iter().chain(&requirement.any).map(String::as_str).collect()
+/// What an answer names of the texts that a rule asks for: all, or none where there are too many to tell each caller.
+fn named<'t>(texts: impl Iterator<Item = &'t str>) -> Option<Vec<&'t str>> {
+    let texts: Vec<&str> = texts.take(MAX_NAMED_TEXTS + 1).collect();
+    (texts.len() <= MAX_NAMED_TEXTS).then_some(texts)
 }
 
 impl Decision {

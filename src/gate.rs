@@ -40,6 +40,7 @@ pub struct Gate {
     cors: Option<Cors>,
     identity: config::Identity,
     upstream: Option<config::Upstream>,
+    observe: config::Observe,
 }
 
 #[derive(Debug)]
@@ -106,6 +107,9 @@ impl Gate {
         if let Some(upstream) = &config.upstream {
             check_upstream(upstream)?;
         }
+        if config.observe.analytics.as_ref().is_some_and(String::is_empty) {
+            return Err(Error::config("observe.analytics", "expected the name of an Analytics Engine binding"));
+        }
         Ok(Self {
             verifier: Verifier::compile(&own::filled_in(config, own_keys)?, config.clock_tolerance_seconds)?,
             router: Router::compile(&config.rules)?,
@@ -115,6 +119,7 @@ impl Gate {
             cors: config.cors.as_ref().map(Cors::compile).transpose()?,
             identity: config.identity.clone(),
             upstream: config.upstream.clone(),
+            observe: config.observe.clone(),
         })
     }
 
@@ -131,6 +136,11 @@ impl Gate {
     /// The configured upstream.
     pub fn upstream(&self) -> Option<&config::Upstream> {
         self.upstream.as_ref()
+    }
+
+    /// What the host is asked to tell.
+    pub fn observe(&self) -> &config::Observe {
+        &self.observe
     }
 
     /// Decides a request at `now`, in Unix seconds.

@@ -59,6 +59,12 @@ impl Core {
         crypto::limit_tables(bytes);
     }
 
+    /// How many tables of ES256 keys were made so far.
+    #[wasm_bindgen(js_name = tablesMade)]
+    pub fn tables_made() -> u32 {
+        crypto::tables_made()
+    }
+
     /// Reads a verifier's configuration. Throws an `Error` with `code` and `member`. `kernel` is the best that the engine
     /// compiles: "scalar", "simd" or "relaxed-simd".
     pub fn verifier(config: &str, kernel: &str) -> Result<Core, JsValue> {
@@ -130,7 +136,7 @@ impl Core {
                 events.member("reason", &error.to_string());
                 events.end_object();
             }
-            FetchOutcome::Kept { keys, skipped } => {
+            FetchOutcome::Kept { keys, skipped, dropped } => {
                 self.event(&mut events, "keys_fetched", issuer);
                 events.member("keys", &keys);
                 events.member("skipped", &skipped.len());
@@ -139,6 +145,10 @@ impl Core {
                     self.event(&mut events, "key_skipped", issuer);
                     events.member("index", &key.index);
                     events.member("reason", key.reason);
+                    events.end_object();
+                }
+                for issuer in dropped {
+                    self.event(&mut events, "keys_dropped", issuer);
                     events.end_object();
                 }
             }

@@ -11,6 +11,7 @@ use crate::limits::{
     JWKS_FRESH_SECONDS, JWKS_RETRY_AFTER_MAX_SECONDS, JWKS_STALE_SECONDS, UNKNOWN_KID_BURST,
     UNKNOWN_KID_REFILL_SECONDS,
 };
+use crate::texts::fnv1a;
 
 /// The keys of one issuer, either configured or fetched by the host.
 #[derive(Debug)]
@@ -194,6 +195,25 @@ impl KeySet {
         true
     }
 
+    /// When the issuer gave the set that is used; none when it is configured, or there is none.
+    pub(crate) fn fetched_at(&self) -> Option<f64> {
+        self.remote.as_ref()?.fetched_at
+    }
+
+    /// How many keys there are.
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Forgets a fetched set, as if it had never been fetched. A configured one stays.
+    pub(crate) fn forget(&mut self) {
+        if let Some(remote) = self.remote.as_mut() {
+            remote.fetched_at = None;
+            self.keys = Vec::new();
+            self.generation += 1;
+        }
+    }
+
     /// Takes the failure of fetch `id`; ignored when another fetch has started since. `retry_after` is in seconds, from
     /// the answer's `Retry-After`, if any.
     pub fn fetch_failed(&mut self, id: u64, now: f64, retry_after: Option<f64>) {
@@ -294,11 +314,6 @@ impl Bucket {
 fn distance(one: f64, other: f64) -> f64 {
     let seconds = (one - other).abs();
     if seconds.is_nan() { f64::INFINITY } else { seconds }
-}
-
-/// FNV-1a: spreads issuers, protects nothing.
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The finaliser of SplitMix64: neighbouring inputs give unrelated outputs.

@@ -37,6 +37,7 @@ mod route;
 mod tenant;
 #[cfg(test)]
 mod testing;
+mod texts;
 mod token;
 #[cfg(feature = "mint")]
 pub mod tokens;

@@ -18,6 +18,17 @@ pub const MAX_JWKS_KEYS: usize = 100;
 /// Longest key id, in bytes.
 pub const MAX_KID_BYTES: usize = 256;
 
+/// Longest configuration, in bytes: some 15,000 issuers with an RSA key each. Reading one takes several times as much memory for a moment,
+/// which is used again for what comes later.
+pub const MAX_CONFIG_BYTES: usize = 8 * 1024 * 1024;
+/// What a key is counted as in [`KEY_SET_BYTES`], in bytes, with all that it computes for itself: an ES256 key's comb takes
+/// 2 KiB, an RSA key's constants 1 KiB at 2048 bits and 2 KiB at 4096.
+pub const KEY_BYTES: usize = 2_560;
+/// What the key sets of all issuers may take, in bytes, of an isolate's 128 MiB: a set counts as its text, which the host keeps,
+/// and [`KEY_BYTES`] for each usable key. 10,000 issuers with a key each take three quarters of it.
+pub const KEY_SET_BYTES: usize = 40 * 1024 * 1024;
+/// What of [`KEY_SET_BYTES`] configured sets leave to fetched ones, in bytes: three of the largest.
+pub const FETCHED_KEY_SET_BYTES: usize = 1024 * 1024;
 /// Most bytes that the tables of ES256 keys take in all, by default: 31 keys and the base point, 256 KiB each.
 pub const TABLE_BYTES: usize = 8 * 1024 * 1024;
 
@@ -57,6 +68,8 @@ pub const MAX_REQUEST_BYTES: usize = 1024 * 1024;
 pub const MAX_COOKIE_BYTES: usize = 16 * 1024;
 /// Largest sum of the header values made for the origin, in bytes: most origins accept 8 KiB of headers in all.
 pub const MAX_IDENTITY_BYTES: usize = 6 * 1024;
+/// Most plans, permissions, groups or scopes that a refusal names: with more, it would cost more than the request did.
+pub const MAX_NAMED_TEXTS: usize = 100;
 /// Default life of a preflight answer in the browser, in seconds.
 pub const DEFAULT_PREFLIGHT_SECONDS: u32 = 600;
 

@@ -2,8 +2,9 @@
 //! substring, and no order among plans.
 
 use crate::claims::{Principal, is_scope};
-use crate::config::{self, PrincipalKind, Requirement};
+use crate::config::{self, PrincipalKind};
 use crate::error::Error;
+use crate::texts::TextSet;
 
 /// The compiled policy of one rule.
 #[derive(Debug)]
@@ -11,10 +12,17 @@ pub(crate) struct Policy {
     pub(crate) public: bool,
     pub(crate) any_tenant: bool,
     principals: Vec<PrincipalKind>,
-    pub(crate) plans: Option<Vec<String>>,
+    pub(crate) plans: Option<TextSet>,
     pub(crate) permissions: Option<Requirement>,
     pub(crate) groups: Option<Requirement>,
     pub(crate) scopes: Option<Requirement>,
+}
+
+/// What a principal must hold: all of some texts, and one of others.
+#[derive(Debug)]
+pub(crate) struct Requirement {
+    all: Vec<String>,
+    any: TextSet,
 }
 
 impl Policy {
@@ -55,10 +63,10 @@ impl Policy {
             public: rule.public,
             any_tenant: rule.tenant == Some(config::TenantRule::Any),
             principals: rule.principals.clone().unwrap_or_else(|| vec![PrincipalKind::User]),
-            plans: rule.plans.clone(),
-            permissions: rule.permissions.clone(),
-            groups: rule.groups.clone(),
-            scopes: rule.scopes.clone(),
+            plans: rule.plans.clone().map(TextSet::new),
+            permissions: rule.permissions.as_ref().map(Requirement::compile),
+            groups: rule.groups.as_ref().map(Requirement::compile),
+            scopes: rule.scopes.as_ref().map(Requirement::compile),
         })
     }
 
@@ -87,10 +95,21 @@ impl Policy {
     }
 }
 
+impl Requirement {
+    fn compile(requirement: &config::Requirement) -> Self {
+        Self { all: requirement.all.clone(), any: TextSet::new(requirement.any.clone()) }
+    }
+
+    /// Every text that is named.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().chain(self.any.as_slice()).map(String::as_str)
+    }
+}
+
 fn meets(requirement: Option<&Requirement>, held: &[String]) -> bool {
     let Some(requirement) = requirement else { return true };
     requirement.all.iter().all(|text| held.contains(text))
-        && (requirement.any.is_empty() || requirement.any.iter().any(|text| held.contains(text)))
+        && (requirement.any.is_empty() || held.iter().any(|text| requirement.any.contains(text)))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::config;
 use crate::error::Error;
+use crate::texts::fnv1a;
 use letters::fold;
 
 /// A path whose every byte has been judged.
@@ -149,8 +150,6 @@ pub(crate) struct Router {
 /// One path template and the rules that share it, told apart by method.
 #[derive(Debug)]
 struct Shape {
-    /// The key under which two templates are the same: names left out.
-    key: String,
     tenant_segment: Option<usize>,
     encoded_slash: bool,
     by_method: Vec<(Option<Vec<String>>, usize)>,
@@ -158,7 +157,8 @@ struct Shape {
 
 #[derive(Debug, Default)]
 struct Node {
-    literals: BTreeMap<String, Node>,
+    /// By the hash of the segment, and a number where two hash alike: of many neighbours only one text is looked at.
+    literals: BTreeMap<(u64, u32), Box<(String, Node)>>,
     any: Option<Box<Node>>,
     here: Option<usize>,
     rest: Option<usize>,
@@ -248,29 +248,19 @@ impl Router {
 
     /// The shape of a template, made when it is new.
     fn shape(&mut self, member: &str, rule: &config::Rule, parts: &[Part<'_>]) -> Result<&mut Shape, Error> {
-        let key: String = parts
-            .iter()
-            .map(|part| match part {
-                Part::Literal(text) => format!("/{text}"),
-                Part::Any(_) => "/{}".to_owned(),
-                Part::Rest => "/{*}".to_owned(),
-            })
-            .collect();
         let tenant_segment = parts.iter().position(|part| *part == Part::Any("tenant"));
-        let id = match self.shapes.iter().position(|shape| shape.key == key) {
-            Some(id) => id,
-            None => {
-                let id = self.shapes.len();
-                if !self.folded.insert(&folded_parts(parts), id) || !self.exact.insert(&literal_parts(parts), id) {
-                    return Err(Error::config(
-                        format!("{member}.path"),
-                        "only letter case or a final slash tells it from another rule; many origins ignore both",
-                    ));
-                }
-                self.shapes.push(Shape { key, tenant_segment, encoded_slash: false, by_method: Vec::new() });
-                id
+        let new = self.shapes.len();
+        // Two templates are the same that stand at one place: names are left out.
+        let id = *self.exact.place(&literal_parts(parts)).get_or_insert(new);
+        if id == new {
+            if self.folded.place(&folded_parts(parts)).replace(id).is_some() {
+                return Err(Error::config(
+                    format!("{member}.path"),
+                    "only letter case or a final slash tells it from another rule; many origins ignore both",
+                ));
             }
-        };
+            self.shapes.push(Shape { tenant_segment, encoded_slash: false, by_method: Vec::new() });
+        }
         match self.shapes.get_mut(id) {
             Some(shape) if shape.tenant_segment == tenant_segment => Ok(shape),
             _ => Err(Error::config(
@@ -282,26 +272,38 @@ impl Router {
 }
 
 impl Node {
-    /// Puts a shape at its place; false when the place is taken.
-    fn insert(&mut self, parts: &[Option<String>], id: usize) -> bool {
+    /// The place of a shape, which may be taken.
+    fn place(&mut self, parts: &[Option<String>]) -> &mut Option<usize> {
         let mut node = self;
         for part in parts {
             node = match part {
-                Some(literal) if literal == REST => {
-                    return node.rest.replace(id).is_none();
-                }
-                Some(literal) => node.literals.entry(literal.clone()).or_default(),
+                Some(literal) if literal == REST => return &mut node.rest,
+                Some(literal) => node.made(literal),
                 None => node.any.get_or_insert_default(),
             };
         }
-        node.here.replace(id).is_none()
+        &mut node.here
+    }
+
+    fn child(&self, literal: &str) -> Option<&Self> {
+        let hash = fnv1a(literal.as_bytes());
+        let mut alike = (0..).map_while(|number| self.literals.get(&(hash, number)));
+        alike.find(|child| child.0 == literal).map(|child| &child.1)
+    }
+
+    /// The child of this name, made when it is new.
+    fn made(&mut self, literal: &str) -> &mut Self {
+        let hash = fnv1a(literal.as_bytes());
+        let is_other = |number: &u32| self.literals.get(&(hash, *number)).is_some_and(|child| child.0 != literal);
+        let number = (0..).find(|number| !is_other(number)).unwrap_or_default();
+        &mut self.literals.entry((hash, number)).or_insert_with(|| Box::new((literal.to_owned(), Self::default()))).1
     }
 
     /// The best shape for these segments: a literal beats `{name}`, which beats `{*rest}`, leftmost first.
     /// A node has one parent, so the walk visits none twice.
     fn walk(&self, segments: &[&str]) -> Option<usize> {
         let Some((first, others)) = segments.split_first() else { return self.here.or(self.rest) };
-        let literal = self.literals.get(*first).and_then(|node| node.walk(others));
+        let literal = self.child(first).and_then(|node| node.walk(others));
         let named = || if first.is_empty() { None } else { self.any.as_ref().and_then(|node| node.walk(others)) };
         literal.or_else(named).or(self.rest)
     }

@@ -226,3 +226,33 @@ fn names_the_tenant_segment() {
     let path = Path::judge("/t/acme/x").unwrap();
     assert_eq!(router.find("GET", &path).unwrap().tenant, Some("acme"));
 }
+
+#[test]
+fn ten_thousand_rules_are_told_apart() {
+    let rules: Vec<_> = (0..10_000)
+        .map(|index| {
+            crate::config::from_value(serde_json::json!({ "path": format!("/api/service-{index}/{{id}}") })).unwrap()
+        })
+        .collect();
+    let router = Router::compile(&rules).unwrap();
+    for index in [0, 1, 4_999, 9_999] {
+        let raw = format!("/api/service-{index}/7");
+        assert_eq!(router.find("GET", &Path::judge(&raw).unwrap()).unwrap().rule, index);
+    }
+    for raw in ["/api/service-10000/7", "/api/service-/7", "/api/service-1", "/api/Service-1/7"] {
+        assert!(router.find("GET", &Path::judge(raw).unwrap()).is_err(), "{raw}");
+    }
+}
+
+#[test]
+fn segments_that_hash_alike_are_told_apart() {
+    // As if both did.
+    let mut node = Node::default();
+    node.literals.insert((fnv1a(b"one"), 0), Box::new(("other".to_owned(), Node::default())));
+    assert!(node.child("one").is_none());
+    node.made("one").here = Some(7);
+    assert_eq!(node.child("one").and_then(|child| child.here), Some(7));
+    node.made("one").rest = Some(8);
+    assert_eq!(node.literals.len(), 2);
+    assert_eq!(node.child("one").and_then(|child| child.rest), Some(8));
+}

@@ -6,8 +6,11 @@ use crate::config::{self, AlgorithmName, Preset, VerifierConfig};
 use crate::error::Error;
 use crate::jwk::{self, Algorithm, SkippedKey};
 use crate::keyset::{FetchStart, KeySet, Lookup};
-use crate::limits::{MAX_CLOCK_TOLERANCE_SECONDS, MAX_UNIX_TIME_SECONDS};
+use crate::limits::{
+    FETCHED_KEY_SET_BYTES, KEY_BYTES, KEY_SET_BYTES, MAX_CLOCK_TOLERANCE_SECONDS, MAX_UNIX_TIME_SECONDS,
+};
 use crate::request::is_secure_url;
+use crate::texts::fnv1a;
 use crate::token::{UntrustedToken, Verified};
 
 /// Verifies tokens of the configured issuers.
@@ -23,19 +26,30 @@ use crate::token::{UntrustedToken, Verified};
 #[derive(Debug)]
 pub struct Verifier {
     issuers: Vec<Issuer>,
-    /// Positions of the issuers, by the order of their names.
-    by_name: Vec<usize>,
+    /// Hashes of the issuers' names and their positions, in order: a look-up reads one short list, and a name or two.
+    by_name: Vec<(u64, u32)>,
     tolerance: f64,
+    /// What the key sets of all issuers take, in bytes, as [`KEY_SET_BYTES`] counts.
+    key_bytes: usize,
 }
 
 #[derive(Debug)]
 struct Issuer {
     name: String,
     algorithms: Vec<Algorithm>,
-    types: Vec<Option<String>>,
+    types: Types,
     claims: ClaimRules,
     jwks_uri: Option<String>,
     keys: KeySet,
+    /// What the set takes, in bytes.
+    key_bytes: usize,
+}
+
+/// The `typ` values that are allowed. Few issuers have their own, and the others share theirs.
+#[derive(Debug)]
+enum Types {
+    Usual(&'static [Option<&'static str>]),
+    Own(Vec<Option<String>>),
 }
 
 /// Whether the host can still fetch keys for this request.
@@ -95,6 +109,8 @@ pub enum FetchOutcome {
         keys: usize,
         /// The keys that can't be used.
         skipped: Vec<SkippedKey>,
+        /// Positions of the issuers whose sets were forgotten for it, because all together took too much memory.
+        dropped: Vec<usize>,
     },
     /// A newer set is in use already.
     Late,
@@ -126,29 +142,39 @@ impl Verifier {
         if issuers.is_empty() {
             return Err(Error::config("issuers", "expected at least one issuer"));
         }
-        let mut verifier = Self { issuers: Vec::new(), by_name: Vec::new(), tolerance: f64::from(tolerance_seconds) };
+        let mut verifier = Self { tolerance: f64::from(tolerance_seconds), ..Self::of_nobody() };
         for (index, issuer) in issuers.iter().enumerate() {
-            let at = format!("issuers[{index}]");
-            let issuer = Issuer::compile(&at, issuer)?;
-            match verifier.find(&issuer.name) {
-                Ok(first) => {
-                    return Err(Error::config(
-                        format!("{at}.issuer"),
-                        format!("is the same as issuers[{first}].issuer"),
-                    ));
-                }
-                Err(place) => verifier.by_name.insert(place, index),
-            }
-            verifier.issuers.push(issuer);
+            verifier.issuers.push(Issuer::compile(&format!("issuers[{index}]"), issuer)?);
         }
-        Ok(verifier)
+        verifier.key_bytes = verifier.issuers.iter().map(|issuer| issuer.key_bytes).sum();
+        if verifier.key_bytes > KEY_SET_BYTES - FETCHED_KEY_SET_BYTES {
+            return Err(Error::config(
+                "issuers",
+                "expected keys of at most 39 MiB in all, at 2,560 bytes each beside their text",
+            ));
+        }
+        // A configuration is shorter than 4 GiB, and so is the list.
+        let names = verifier.issuers.iter().map(|issuer| fnv1a(issuer.name.as_bytes()));
+        verifier.by_name = names.zip(0..).collect();
+        verifier.by_name.sort_unstable();
+        let first = |issuer: &Issuer| verifier.find(&issuer.name);
+        match verifier.issuers.iter().enumerate().find(|(index, issuer)| first(issuer) != Some(*index)) {
+            None => Ok(verifier),
+            Some((index, issuer)) => Err(Error::config(
+                format!("issuers[{index}].issuer"),
+                format!("is the same as issuers[{}].issuer", first(issuer).unwrap_or_default()),
+            )),
+        }
     }
 
-    /// The position of the issuer called `name`, or where it would stand among the names.
-    fn find(&self, name: &str) -> Result<usize, usize> {
-        let name_of = |index: &usize| self.issuers.get(*index).map_or("", |issuer| &issuer.name);
-        let place = self.by_name.binary_search_by(|index| name_of(index).cmp(name))?;
-        self.by_name.get(place).copied().ok_or(place)
+    /// The position of the issuer called `name`, the first if there were two.
+    fn find(&self, name: &str) -> Option<usize> {
+        let hash = fnv1a(name.as_bytes());
+        let from = self.by_name.partition_point(|(other, _)| *other < hash);
+        let alike = self.by_name.iter().skip(from).take_while(|(other, _)| *other == hash);
+        // What hashes alike need not be alike.
+        let mut positions = alike.map(|(_, index)| *index as usize);
+        positions.find(|index| self.issuers.get(*index).is_some_and(|issuer| issuer.name == name))
     }
 
     /// Verifies a token at `now`, in Unix seconds.
@@ -172,7 +198,7 @@ impl Verifier {
         }
         let token = UntrustedToken::parse(token)?;
         let algorithm = token.algorithm().ok_or(Error::AlgNotAllowed)?;
-        let index = self.find(token.asserted_issuer()?).map_err(|_| Error::UnknownIssuer)?;
+        let index = self.find(token.asserted_issuer()?).ok_or(Error::UnknownIssuer)?;
         let issuer = self.issuers.get(index).ok_or(Error::UnknownIssuer)?;
         if !issuer.algorithms.contains(&algorithm) {
             return Err(Error::AlgNotAllowed);
@@ -213,8 +239,8 @@ impl Verifier {
     }
 
     /// Takes the body of a fetched key set, which was current at `fetched_at`.
-    pub fn fetch_succeeded(&mut self, issuer: usize, id: u64, now: f64, fetched_at: f64, body: &[u8]) -> FetchOutcome {
-        let Some(issuer) = self.issuers.get_mut(issuer) else { return FetchOutcome::Late };
+    pub fn fetch_succeeded(&mut self, index: usize, id: u64, now: f64, fetched_at: f64, body: &[u8]) -> FetchOutcome {
+        let Some(issuer) = self.issuers.get_mut(index) else { return FetchOutcome::Late };
         let jwks = match jwk::parse_jwks(body, &issuer.algorithms) {
             Ok(jwks) if jwks.keys.is_empty() => Err(Error::JwksNoUsableKey),
             other => other,
@@ -223,7 +249,8 @@ impl Verifier {
             Ok(jwks) => {
                 let (keys, skipped) = (jwks.keys.len(), jwks.skipped.clone());
                 if issuer.keys.fetch_succeeded(id, now, fetched_at, jwks) {
-                    FetchOutcome::Kept { keys, skipped }
+                    let dropped = self.make_room(index, body.len());
+                    FetchOutcome::Kept { keys, skipped, dropped }
                 } else {
                     FetchOutcome::Late
                 }
@@ -235,6 +262,27 @@ impl Verifier {
         }
     }
 
+    /// Counts a set that was just fetched, and forgets the sets that were fetched longest ago until all have room. A set that is
+    /// used is refreshed every few minutes, so those are the ones that nobody asks for; whoever does has them fetched again.
+    fn make_room(&mut self, fetched: usize, text_bytes: usize) -> Vec<usize> {
+        if let Some(issuer) = self.issuers.get_mut(fetched) {
+            let bytes = set_bytes(text_bytes, &issuer.keys);
+            self.key_bytes = self.key_bytes - issuer.key_bytes + bytes;
+            issuer.key_bytes = bytes;
+        }
+        let mut dropped = Vec::new();
+        while self.key_bytes > KEY_SET_BYTES {
+            let age = |(index, issuer): (usize, &Issuer)| Some((index, issuer.keys.fetched_at()?));
+            let others = self.issuers.iter().enumerate().filter_map(age).filter(|(index, _)| *index != fetched);
+            let Some((oldest, _)) = others.min_by(|(_, one), (_, other)| one.total_cmp(other)) else { break };
+            let Some(issuer) = self.issuers.get_mut(oldest) else { break };
+            issuer.keys.forget();
+            self.key_bytes -= std::mem::take(&mut issuer.key_bytes);
+            dropped.push(oldest);
+        }
+        dropped
+    }
+
     /// Notes that a fetch failed. `retry_after` is what the server asked for, in seconds.
     pub fn fetch_failed(&mut self, issuer: usize, id: u64, now: f64, retry_after: Option<f64>) {
         if let Some(issuer) = self.issuers.get_mut(issuer) {
@@ -243,9 +291,8 @@ impl Verifier {
     }
 
     /// A verifier that takes no token.
-    #[cfg(feature = "js-tokens")]
     pub(crate) const fn of_nobody() -> Self {
-        Self { issuers: Vec::new(), by_name: Vec::new(), tolerance: 0.0 }
+        Self { issuers: Vec::new(), by_name: Vec::new(), tolerance: 0.0, key_bytes: 0 }
     }
 }
 
@@ -284,21 +331,26 @@ impl Issuer {
             Some(types) if types.is_empty() => {
                 return Err(Error::config(format!("{at}.types"), "expected at least one typ value, or null for none"));
             }
-            Some(types) => types.clone(),
-            None if config.preset == Some(Preset::Cognito) => vec![None],
-            None => vec![Some("JWT".to_owned()), Some("at+jwt".to_owned()), None],
+            Some(types) => Types::Own(types.clone()),
+            None if config.preset == Some(Preset::Cognito) => Types::Usual(&[None]),
+            None => Types::Usual(&[Some("JWT"), Some("at+jwt"), None]),
         };
         let claims = ClaimRules::compile(at, name.clone(), config)?;
-        Ok(Self { name, algorithms, types, claims, jwks_uri, keys })
+        let key_bytes = config.jwks.as_ref().map_or(0, |jwks| set_bytes(jwks.0.len(), &keys));
+        Ok(Self { name, algorithms, types, claims, jwks_uri, keys, key_bytes })
     }
 
     /// `typ` is compared without case and without `application/` (RFC 7515 section 4.1.9).
     fn allows_type(&self, typ: Option<&str>) -> bool {
-        self.types.iter().any(|allowed| match (allowed, typ) {
+        let allows = |allowed: Option<&str>| match (allowed, typ) {
             (None, None) => true,
             (Some(allowed), Some(typ)) => short_type(allowed).eq_ignore_ascii_case(short_type(typ)),
             _ => false,
-        })
+        };
+        match &self.types {
+            Types::Usual(types) => types.iter().any(|allowed| allows(*allowed)),
+            Types::Own(types) => types.iter().any(|allowed| allows(allowed.as_deref())),
+        }
     }
 }
 
@@ -370,6 +422,11 @@ fn fixed_keys(jwks: &[u8], algorithms: &[Algorithm]) -> Result<KeySet, Error> {
     }
 }
 
+/// What a set takes, in bytes, as [`KEY_SET_BYTES`] counts.
+fn set_bytes(text_bytes: usize, keys: &KeySet) -> usize {
+    text_bytes + KEY_BYTES * keys.len()
+}
+
 const fn algorithm(name: AlgorithmName) -> Algorithm {
     match name {
         AlgorithmName::ES256 => Algorithm::Es256,
@@ -377,6 +434,9 @@ const fn algorithm(name: AlgorithmName) -> Algorithm {
     }
 }
 
+#[cfg(test)]
+#[path = "verifier_room_tests.rs"]
+mod room_tests;
 #[cfg(test)]
 #[path = "verifier_tests.rs"]
 mod tests;

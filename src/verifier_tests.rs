@@ -67,7 +67,7 @@ fn keys_without_alg_are_used_for_their_type_and_within_the_issuers_list() {
     let outcome = fetch(&mut only_rs256, NOW, jwks(&[&ec]).as_bytes());
     assert_eq!(outcome, FetchOutcome::Failed(Error::JwksNoUsableKey));
     let outcome = fetch(&mut only_rs256, NOW + 2.0, jwks(&[&ec, &rsa]).as_bytes());
-    assert!(matches!(outcome, FetchOutcome::Kept { keys: 1, ref skipped } if skipped.len() == 1), "{outcome:?}");
+    assert!(matches!(outcome, FetchOutcome::Kept { keys: 1, ref skipped, .. } if skipped.len() == 1), "{outcome:?}");
     let at = |token: &str| code_at(&only_rs256, token, NOW + 2.0, Try::Last);
     assert_eq!(at(&rsa.token(&good())), "verified");
     assert_eq!(at(&ec.token(&good())), "alg_not_allowed");
@@ -250,7 +250,7 @@ fn a_skipped_key_is_reported_by_place_and_reason_and_never_by_content() {
     let mut verifier = remote(serde_json::json!({}));
     let body = format!(r#"{{"keys":[{leaked},{{"kty":"AKP"}},{}]}}"#, signer.jwk());
     let outcome = fetch(&mut verifier, NOW, body.as_bytes());
-    let FetchOutcome::Kept { keys: 1, skipped } = &outcome else { panic!("{outcome:?}") };
+    let FetchOutcome::Kept { keys: 1, skipped, .. } = &outcome else { panic!("{outcome:?}") };
     assert_eq!(skipped.iter().map(|key| key.index).collect::<Vec<_>>(), [0, 1]);
     let shown = format!("{outcome:?}");
     assert!(!shown.contains("c2VjcmV0") && !shown.contains("leaked-kid"), "{shown}");

@@ -11,7 +11,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 /** The crate's modules, lowest first. A module imports its own layer or a lower one, and never in a circle. */
 const LAYERS = [
   ["limits", "error"],
-  ["base64url", "json", "jwk", "crypto"],
+  ["base64url", "json", "jwk", "crypto", "texts"],
   [
     "config",
     "token",

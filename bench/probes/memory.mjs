@@ -5,26 +5,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { makeKey, makeSample, tollgateConfig } from "../tokens.mjs";
+import { noteMemory } from "./wasm-memory.mjs";
 
 const { directory, algorithm, keys: count, verifications } = JSON.parse(readFileSync(0, "utf8"));
 
-// The package keeps its instance to itself, so what it makes is noted as it is made.
-let bytes;
-let memory;
-WebAssembly.Module = new Proxy(WebAssembly.Module, {
-  construct(target, [source]) {
-    bytes = source;
-    return new target(source);
-  },
-});
-WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
-  construct(target, given) {
-    const instance = new target(...given);
-    memory = Object.values(instance.exports).find((exported) => exported instanceof WebAssembly.Memory) ?? memory;
-    return instance;
-  },
-});
-
+const wasm = noteMemory();
 const { createVerifier } = await import(pathToFileURL(join(directory, "index.js")).href);
 const keys = Array.from({ length: count }, (_, i) => makeKey(algorithm, `memory-${i}`));
 
@@ -38,14 +23,14 @@ function inUse(used) {
     const { token } = makeSample(key, 0);
     for (let i = 0; i < verifications; i += 1) verifier.verifySync(token);
   }
-  return memory.buffer.byteLength;
+  return wasm.bytes();
 }
 
 // What is there for all keys, such as the generator's tables, is there after the first.
 const one = inUse(keys.slice(0, 1));
 const all = inUse(keys.slice(1));
 for (const verifier of kept) verifier.close();
-const module = Buffer.from(bytes);
+const module = Buffer.from(wasm.modules().at(-1));
 console.log(
   JSON.stringify({
     perKeyBytes: (all - one) / (count - 1),

@@ -10,6 +10,8 @@ declare module "*/build/index.js" {
     };
   export const Core: {
     memory(): WebAssembly.Memory;
+    chooseKernel(best: string): string;
+    tablesMade(): number;
     gate(config: string, kernel: string, ownKeys?: string): Core;
     tokens(config: string, keys: string, kernel: string): Core;
   };

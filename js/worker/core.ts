@@ -3,7 +3,10 @@
 
 import { Core } from "../../build/index.js";
 
-export type { Core };
+export { Core };
+
+/** The best kernel, which has been compiled with the module. */
+export const KERNEL = "relaxed-simd";
 
 /** One core for the isolate's life. All share the module's one instance: a trap in any of them ends that of all. */
 export class LiveCore {
@@ -72,7 +75,7 @@ function renewInstance(): void {
 /** Makes a core. @throws Error when the configuration can't be right; the message names the member and what was expected */
 export function startCore(make: (start: typeof Core, kernel: string) => Core): Core {
   try {
-    return make(Core, "relaxed-simd"); // has been compiled with the module
+    return make(Core, KERNEL);
   } catch (error) {
     throw new Error(`tollgate: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,8 +1,9 @@
 // The gate in this isolate: asks its core and fetches keys for it. Lets nothing through by failing.
 
+import { type DecisionEvent, decisionEvent, type TollgateEvent } from "../hooks.ts";
 import { type KeyCore, KeyFetcher, type WaitUntil } from "../keys.ts";
 import type { FlatRequest } from "../request.ts";
-import { type Core, LiveCore, startCore } from "./core.ts";
+import { Core, KERNEL, LiveCore, startCore } from "./core.ts";
 import { Crossing } from "./crossing.ts";
 import { SharedKeys } from "./keys.ts";
 import { now, report, reportDecision } from "./log.ts";
@@ -18,6 +19,11 @@ export class WorkerGate {
   readonly #ownKeysAt: (time: number) => string | undefined;
   /** The token service's keys, as the core has them. */
   #ownKeys: string | undefined;
+  /** Is told of every decision and event. */
+  #write: ((event: TollgateEvent) => void) | undefined;
+  #toldStart = false;
+  /** What was told of the tables. */
+  #tables = 0;
 
   /**
    * @param ownKeysAt the published keys of this Worker's own token service at a Unix time, if it has one
@@ -36,8 +42,19 @@ export class WorkerGate {
       emit: (event) => {
         this.#shared.noteOutcome(event);
         report(event);
+        this.#write?.(event);
       },
     });
+  }
+
+  /** The checked `observe` member as JSON text. */
+  observe(): string {
+    return this.#call((core) => core.observe());
+  }
+
+  /** Has every event told to `write`, allowed requests among them, which the log leaves out. */
+  tellsAll(write: ((event: TollgateEvent) => void) | undefined): void {
+    this.#write = write;
   }
 
   /** The checked `upstream` member as JSON text. */
@@ -57,7 +74,7 @@ export class WorkerGate {
         ? this.#concluded(first, context)
         : this.#afterKeys(first, request, context);
     } catch {
-      return failed();
+      return this.#failed();
     }
   }
 
@@ -65,15 +82,32 @@ export class WorkerGate {
     try {
       return this.#concluded(await this.#definitive(first, request, this.#shared.waitUntil(context)), context);
     } catch {
-      return failed();
+      return this.#failed();
     }
   }
 
   /** The decision, after what it brings with it: a fetch in the background, a line in the log. */
   #concluded(decision: Ruling, context: ExecutionContext): Ruling {
     if (decision.refresh !== undefined) this.#keys.refresh([decision.refresh], this.#shared.waitUntil(context));
-    if (decision.outcome !== "allow") reportDecision(decision);
+    if (decision.outcome !== "allow" || this.#write !== undefined) this.#tell(decisionEvent(decision, decision.cached));
     return decision;
+  }
+
+  #failed(): undefined {
+    this.#tell(decisionEvent({ outcome: "unavailable", code: "internal_error", status: 503 }));
+  }
+
+  /** Logs a refusal; and tells who listens of every decision, and before it of what the core did since the last. */
+  #tell(decision: DecisionEvent): void {
+    if (decision.outcome !== "allow") reportDecision(decision);
+    const write = this.#write;
+    if (write === undefined) return;
+    if (!this.#toldStart) write({ type: "core_started", kernel: Core.chooseKernel(KERNEL), again: false });
+    this.#toldStart = true;
+    const tables = Core.tablesMade();
+    if (tables > this.#tables) write({ type: "tables_made", tables: tables - this.#tables });
+    this.#tables = tables;
+    write(decision);
   }
 
   async #definitive(first: Ruling, request: FlatRequest, waitUntil: WaitUntil): Promise<Ruling> {
@@ -124,8 +158,4 @@ export class WorkerGate {
 /** The issuer whose keys must be fetched before this can be decided, if there is one. */
 function dueIssuer(decision: Ruling): number | undefined {
   return decision.outcome === "unavailable" ? decision.issuer : undefined;
-}
-
-function failed(): undefined {
-  reportDecision({ outcome: "unavailable", code: "internal_error", status: 503 });
 }

@@ -49,6 +49,7 @@ export class SharedKeys {
 
   /** To be told every event: a set that the core accepted is held now, and worth sharing. */
   noteOutcome(event: TollgateEvent): void {
+    if (event.type === "keys_dropped") this.#held.delete(event.issuer);
     if (event.type !== "keys_fetched" && event.type !== "keys_fetch_failed") return;
     const { issuer } = event;
     const brought = this.#brought.get(issuer);

@@ -1,15 +1,8 @@
 // The event hook of the Worker is its log. No event holds a token, a key or an unverified claim; allowed
 // requests are not logged.
 
-import type { TollgateEvent } from "../hooks.ts";
+import type { DecisionEvent, TollgateEvent } from "../hooks.ts";
 import type { TokensEvent } from "../tokens/events.ts";
-
-/** What is told of a request that was not let through. */
-interface Refused {
-  readonly outcome: "deny" | "unavailable";
-  readonly code: string;
-  readonly status: number;
-}
 
 /** Writes a line of JSON. */
 export function report(event: TollgateEvent | TokensEvent): void {
@@ -26,7 +19,7 @@ let linesAt = 0;
 let unlogged = 0;
 
 /** Writes a line about a refusal, or counts it for the next line where there were too many. */
-export function reportDecision({ outcome, code, status }: Refused): void {
+export function reportDecision(event: DecisionEvent): void {
   const time = now();
   // A clock that steps back gives nothing.
   lines = Math.min(LINES_AT_ONCE, lines + Math.max(0, time - linesAt) * LINES_PER_SECOND);
@@ -36,7 +29,6 @@ export function reportDecision({ outcome, code, status }: Refused): void {
     return;
   }
   lines -= 1;
-  const event = { type: "decision", outcome, code, rule: null, status } as const;
   console.log(JSON.stringify(unlogged === 0 ? event : { ...event, unlogged }));
   unlogged = 0;
 }

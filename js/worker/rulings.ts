@@ -14,6 +14,8 @@ export interface Allow {
   readonly responseHeaders: readonly HeaderField[] | null;
   /** The issuer whose key set should be fetched in the background. */
   readonly refresh: number | undefined;
+  /** Present when the token's signature was checked earlier. */
+  readonly cached: true | undefined;
 }
 
 /** Denied, or not decidable now: an answer that is ready. */
@@ -27,6 +29,7 @@ export interface Refusal {
   /** The issuer whose keys must be fetched before this can be decided. */
   readonly issuer: number | undefined;
   readonly refresh: number | undefined;
+  readonly cached: true | undefined;
 }
 
 export type Ruling = Allow | Refusal;
@@ -39,6 +42,7 @@ type AllowText = readonly [
   removeHeaders: readonly string[],
   responseHeaders: readonly HeaderField[] | null,
   refresh: number | null,
+  cached: boolean,
 ];
 
 interface RefusalText {
@@ -49,6 +53,7 @@ interface RefusalText {
   readonly body: string;
   readonly issuer?: number;
   readonly refresh?: number;
+  readonly cached?: true;
 }
 
 /** A configuration has far fewer ways to refuse; at some 2 KiB each, half a MiB at most. */
@@ -62,7 +67,7 @@ export function ruling(text: string): Ruling {
   return text.startsWith("[") ? allow(JSON.parse(text)) : (refusals.get(text) ?? kept(text, refusal(JSON.parse(text))));
 }
 
-function allow([rule, isPersonal, setHeaders, removeHeaders, responseHeaders, refresh]: AllowText): Allow {
+function allow([rule, isPersonal, setHeaders, removeHeaders, responseHeaders, refresh, cached]: AllowText): Allow {
   return {
     outcome: "allow",
     rule,
@@ -71,11 +76,12 @@ function allow([rule, isPersonal, setHeaders, removeHeaders, responseHeaders, re
     removeHeaders,
     responseHeaders,
     refresh: refresh ?? undefined,
+    cached: cached || undefined,
   };
 }
 
-function refusal({ outcome, code, status, headers, body, issuer, refresh }: RefusalText): Refusal {
-  return { outcome, code, status, headers: new Headers(headers), body: body === "" ? null : body, issuer, refresh };
+function refusal({ headers, body, issuer, refresh, cached, ...rest }: RefusalText): Refusal {
+  return { ...rest, headers: new Headers(headers), body: body === "" ? null : body, issuer, refresh, cached };
 }
 
 function kept(text: string, read: Refusal): Refusal {

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use super::{
     AlgorithmName, ClaimNames, Config, Cookie, Cors, Credentials, CrossSite, EncodedSlash, GateIssuers, Identity,
-    Issuer, KeySetText, OneOrMany, OwnIssuer, OwnPreset, Preset, PrincipalKind, Requirement, Rule, Sent, ServiceNames,
-    Tenant, TenantFrom, TenantRule, Upstream, VerifierConfig, default_preflight, default_send, default_tolerance,
+    Issuer, KeySetText, Observe, OneOrMany, OwnIssuer, OwnPreset, Preset, PrincipalKind, Requirement, Rule, Sent,
+    ServiceNames, Tenant, TenantFrom, TenantRule, Upstream, VerifierConfig, default_preflight, default_send,
+    default_tolerance,
 };
 use crate::error::Error;
 use crate::json::{Document, Fault, Object, Value};
+use crate::limits::MAX_CONFIG_BYTES;
 
 /// Reads a configuration document.
 ///
@@ -17,6 +19,9 @@ use crate::json::{Document, Fault, Object, Value};
 /// [`Error::Config`] with the path of the member that is unknown, missing or of the wrong type, or at which the text
 /// stops being JSON.
 pub(crate) fn parse<T: Read>(json: &str) -> Result<T, Error> {
+    if json.len() > MAX_CONFIG_BYTES {
+        return Err(Error::config("", "expected at most 8 MiB of JSON"));
+    }
     let document = Document::parse_text(json.to_owned()).map_err(|fault| not_json(&fault))?;
     let mut faults = Faults(None);
     let read = T::read(document.value(), &Path::Document, &mut faults);
@@ -382,6 +387,7 @@ read_members! {
         rules: "rules",
         identity: "identity" or Identity::default(),
         upstream: "upstream",
+        observe: "observe" or Observe::default(),
         tokens: "tokens",
     }
     VerifierConfig {
@@ -461,6 +467,10 @@ read_members! {
     }
     Identity {
         send: "send" or default_send(),
+    }
+    Observe {
+        server_timing: "serverTiming" or false,
+        analytics: "analytics",
     }
     Upstream {
         service: "service",

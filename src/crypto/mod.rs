@@ -12,3 +12,5 @@ mod rsa;
 
 pub use kernel::Kernel;
 pub use p256::limit_tables;
+#[cfg(feature = "js")]
+pub(crate) use p256::tables_made;

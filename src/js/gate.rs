@@ -39,6 +39,14 @@ impl Core {
         answer.finish()
     }
 
+    /// What the host is asked to tell, or `null`.
+    pub fn observe(&self) -> String {
+        match &self.inner {
+            Inner::Gate(gate) => Writer::text_of(gate.observe()),
+            _ => "null".to_owned(),
+        }
+    }
+
     /// The configured upstream, or `null`.
     pub fn upstream(&self) -> String {
         match &self.inner {

@@ -237,6 +237,7 @@ test("docs/CONFIGURATION.md names every member of the schema and every code", ()
     "TenantFrom",
     "Rule",
     "Upstream",
+    "Observe",
   ];
   const members = [properties, ...configured.map((name) => $defs[name].properties)].flatMap(Object.keys);
   for (const member of members) assert.match(text, new RegExp(`[\`.]${member}\\b`), member);

@@ -262,6 +262,7 @@ test("every check makes one decision event, with the exact code", async () => {
   watched.checkSync(request("/orders", bearer(token(es))));
   await watched.check(request("/orders", bearer(token(es, { exp: NOW - 60 }))));
   watched.checkSync(request("/health", {}));
+  assert.deepEqual(events.shift().type, "core_started");
   assert.deepEqual(events, [
     { type: "decision", outcome: "allow", code: null, rule: "/{*rest}", status: null },
     { type: "decision", outcome: "deny", code: "token_expired", rule: null, status: 401 },
@@ -291,7 +292,8 @@ test("an onEvent hook may use the gate it listens to", () => {
   const request = { method: "GET", url: URL_OF("/orders"), headers: bearer(token(es)) };
   const nested = createGate(config, {
     ...hooks,
-    onEvent: () => {
+    onEvent: ({ type }) => {
+      if (type !== "decision") return;
       depth += 1;
       if (depth < 3) allowed(nested.checkSync(request));
     },
@@ -335,4 +337,23 @@ test("a closed gate refuses to be used", async () => {
   closing.close();
   throwsCode("closed", () => closing.checkSync({ method: "GET", url: "/", headers: {} }));
   await rejectsCode("closed", closing.check({ method: "GET", url: "/", headers: {} }));
+});
+
+test("a refusal names up to a hundred plans, permissions, groups or scopes, and none of more", () => {
+  const ask = (rule, claims = {}) => {
+    const named = createGate(gateConfig([es], { rules: [{ path: "/{*rest}", ...rule }] }), hooks);
+    return named.checkSync({ method: "GET", url: URL_OF("/orders"), headers: bearer(token(es, claims)) });
+  };
+  const texts = (count) => Array.from({ length: count }, (_, index) => `text-${index}`);
+  const members = { plans: "required_plans", permissions: "required_permissions", groups: "required_groups" };
+  for (const [member, name] of Object.entries(members)) {
+    const rule = (count) => ({
+      [member]: member === "plans" ? texts(count) : { all: texts(1), any: texts(count).slice(1) },
+    });
+    assert.deepEqual(JSON.parse(ask(rule(100)).body)[name], texts(100), member);
+    assert.equal(JSON.parse(ask(rule(101)).body)[name], null, member);
+  }
+  const challenge = (count) => new Headers(ask({ scopes: { any: texts(count) } }).headers).get("www-authenticate");
+  assert.match(challenge(100), /, scope="text-0 .* text-99"$/);
+  assert.equal(challenge(101), 'Bearer realm="api", error="insufficient_scope"');
 });

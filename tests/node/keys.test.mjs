@@ -9,6 +9,8 @@ import { fixture, one, remote, rsa, settled, stops, two } from "./support/key-fi
 import { answer, hang, keyServer, serve } from "./support/key-server.mjs";
 import { gateConfig, ISSUER, NOW, token } from "./support/tokens.mjs";
 
+const aboutKeys = (events) => events.filter(({ type }) => type.startsWith("key"));
+
 test("verifySync never fetches: keys_due, until ready has fetched them", async () => {
   const { verifier, fresh, hits, clock } = await fixture();
   throwsCode("keys_due", () => verifier.verifySync(fresh()));
@@ -30,7 +32,7 @@ test("verify fetches when the set is due and says what it fetched", async () => 
   const { verifier, fresh, events, server } = await fixture([one, rsa]);
   const { principal } = await verifier.verify(fresh(rsa));
   assert.equal(principal.issuer, ISSUER);
-  assert.deepEqual(events, [{ type: "keys_fetched", issuer: ISSUER, keys: 2, skipped: 0 }]);
+  assert.deepEqual(aboutKeys(events), [{ type: "keys_fetched", issuer: ISSUER, keys: 2, skipped: 0, milliseconds: 0 }]);
   assert.equal(server.hits[0].url, "/jwks.json");
 });
 
@@ -85,8 +87,9 @@ test("[K05] a name that does not resolve and a server without TLS are failures o
       { now: () => clock.now, onEvent: (event) => events.push(event) },
     );
     await rejectsCode("keys_unavailable", verifier.verify(token(one)));
-    assert.equal(events.length, 1);
-    assert.match(events[0].reason, /^(network|timeout)$/);
+    const [failed, ...others] = aboutKeys(events);
+    assert.deepEqual(others, []);
+    assert.match(failed.reason, /^(network|timeout)$/);
   }
 });
 
@@ -201,11 +204,16 @@ test("a bad key among good ones is skipped, with an event", async () => {
     JSON.stringify({ keys: [{ kty: "OKP", kid: "x" }, one.jwk, { ...two.jwk, use: "enc" }] }),
   );
   await verifier.verify(fresh());
-  assert.deepEqual(events.map(({ type, index }) => [type, index]).sort(), [
-    ["key_skipped", 0],
-    ["key_skipped", 2],
-    ["keys_fetched", undefined],
-  ]);
+  assert.deepEqual(
+    aboutKeys(events)
+      .map(({ type, index }) => [type, index])
+      .sort(),
+    [
+      ["key_skipped", 0],
+      ["key_skipped", 2],
+      ["keys_fetched", undefined],
+    ],
+  );
   await rejectsCode("unknown_key", verifier.verify(fresh(two)));
 });
 
@@ -327,7 +335,7 @@ test("a fetch hook that throws, or gives no Response, is a failed fetch", async 
   for (const fetch of hooks) {
     const { verifier, fresh, events } = await fixture([one], { hooks: { fetch } });
     await rejectsCode("keys_unavailable", verifier.verify(fresh()));
-    assert.equal(events.length, 1);
+    assert.equal(aboutKeys(events).length, 1);
   }
 });
 

@@ -115,3 +115,11 @@ fn reads_the_very_members_that_the_schema_describes() {
     check::<EntitlementsHook>();
     check::<TokenClient>();
 }
+
+#[test]
+fn a_configuration_may_have_8_mib_and_no_byte_more() {
+    let text = |bytes: usize| format!(r#"{{"issuers":[]{}}}"#, " ".repeat(bytes - r#"{"issuers":[]}"#.len()));
+    assert!(parse::<VerifierConfig>(&text(MAX_CONFIG_BYTES)).is_ok());
+    let (member, problem) = refused::<VerifierConfig>(&text(MAX_CONFIG_BYTES + 1));
+    assert_eq!((member.as_str(), problem.as_str()), ("", "expected at most 8 MiB of JSON"));
+}

@@ -26,6 +26,8 @@ pub(crate) use known::known_answer;
 use multiples::{Comb, entered};
 use point::Affine;
 pub use tables::limit as limit_tables;
+#[cfg(feature = "js")]
+pub(crate) use tables::made as tables_made;
 use verify::{Base, Means, holds};
 use words::{B, N, P, Words, ZERO, add_mod_p, from_bytes, less, negated_mod_p};
 

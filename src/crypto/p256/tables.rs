@@ -29,10 +29,12 @@ pub(super) struct Tables {
     room: usize,
     /// Counts the checks.
     now: u64,
+    /// Counts the tables that were made.
+    made: u32,
 }
 
 thread_local! {
-    static TABLES: RefCell<Tables> = const { RefCell::new(Tables { tables: Vec::new(), room: room(TABLE_BYTES), now: 0 }) };
+    static TABLES: RefCell<Tables> = const { RefCell::new(Tables { tables: Vec::new(), room: room(TABLE_BYTES), now: 0, made: 0 }) };
 }
 
 const fn room(bytes: usize) -> usize {
@@ -50,6 +52,12 @@ pub fn limit(bytes: usize) {
             tables.drop_oldest();
         }
     });
+}
+
+/// How many tables this thread has made, whatever became of them.
+#[cfg_attr(not(feature = "js"), expect(dead_code, reason = "Rust callers are told no events"))]
+pub(crate) fn made() -> u32 {
+    TABLES.with_borrow(|tables| tables.made)
 }
 
 /// Runs `check` with the windows of both points, so far as they are complete, and then makes one more window for one of them,
@@ -82,7 +90,11 @@ impl Tables {
         for (point, place) in points.into_iter().zip(places) {
             match place.and_then(|place| self.tables.get_mut(place)) {
                 Some(table) if table.windows.is_complete() => {}
-                Some(table) => return table.windows.grow::<C>(),
+                Some(table) => {
+                    table.windows.grow::<C>();
+                    self.made = self.made.saturating_add(u32::from(table.windows.is_complete()));
+                    return;
+                }
                 None => self.admit::<C>(point),
             }
         }

@@ -300,3 +300,8 @@ impl<C: Curve> Key<C> {
 
 /// Whether G and the key are taken by their windows.
 const MEANS: [[bool; 2]; 4] = [[true, true], [true, false], [false, true], [false, false]];
+
+#[test]
+fn a_key_and_its_comb_take_no_more_than_they_are_counted_as() {
+    assert!(size_of::<super::PublicKey>() + size_of::<Comb>() <= crate::limits::KEY_BYTES);
+}

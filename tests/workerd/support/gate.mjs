@@ -42,9 +42,14 @@ export const configuration = (issuer, more = {}) => ({ ...demonstrationConfig(ex
  * @param options.behind Workers that stand behind it
  * @param options.cache one of `startCache`, to share it between gates; each has its own otherwise
  * @param options.directory another bundle than dist/worker
+ * @param options.quiet forget what workerd writes: a long run would fill the memory with it
+ * @param options.v8Flags flags of the engine
  * @param options.storage a folder for Durable Objects that outlives it
  */
-export async function startGate(config, { bindings = {}, behind = [], cache, directory, storage } = {}) {
+export async function startGate(
+  config,
+  { bindings = {}, behind = [], cache, directory, storage, v8Flags, quiet = false } = {},
+) {
   const ownCache = cache ?? (await startCache());
   const lines = [];
   const gate = bundledWorker({
@@ -58,11 +63,12 @@ export async function startGate(config, { bindings = {}, behind = [], cache, dir
   });
   const stopCache = () => (cache ? undefined : ownCache.stop());
   try {
-    const options = { cache: ownCache.address, storage, log: (line) => lines.push(line) };
+    const options = { cache: ownCache.address, storage, v8Flags, log: quiet ? () => {} : (line) => lines.push(line) };
     const workerd = await startWorkerd([gate, ...behind], options);
     const events = () => lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
     return {
       port: workerd.port,
+      pid: workerd.pid,
       lines,
       events,
       cache: ownCache,
