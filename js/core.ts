@@ -18,16 +18,17 @@ const MAX_TOKEN_BYTES = 8 * 1024;
 /**
  * Verifies a token: its bytes are written into the core's memory, and the answer is read out of it.
  *
- * @returns JSON text
+ * @returns JSON text, or a negative number for an answer that is kept: see `Core.verify` of the core
  * @throws TollgateError `token_too_large`
  */
-function verify(instance: Instance, core: Core, token: string, now: number, lastTry: boolean): string {
+function verify(instance: Instance, core: Core, token: string, now: number, lastTry: boolean): string | number {
   const at = core.inputAt();
   const { read, written } = encoder.encodeInto(token, instance.memory.subarray(at, at + MAX_TOKEN_BYTES));
   if (read < token.length) {
     throw new TollgateError("token_too_large", `the token is longer than ${MAX_TOKEN_BYTES} bytes`);
   }
   const length = core.verify(written, now, lastTry);
+  if (length < 0) return length;
   const from = core.answerAt();
   return decoder.decode(instance.memory.subarray(from, from + length));
 }
@@ -97,10 +98,16 @@ export class Client {
     this.#keys = new KeyFetcher(keyCore(this.#handle), { now, emit, transport });
   }
 
-  /** Asks the core about a token. */
-  verify<Answer>(token: string, lastTry: boolean): Answer {
+  /** Asks the core about a token. It answers with a negative number where `keepAnswer` was called after its answer. */
+  verify<Answer>(token: string, lastTry: boolean): Answer | number {
     const now = this.host.now();
-    return JSON.parse(this.#handle.call((core) => verify(this.#handle.instance, core, token, now, lastTry)));
+    const answer = this.#handle.call((core) => verify(this.#handle.instance, core, token, now, lastTry));
+    return typeof answer === "number" ? answer : JSON.parse(answer);
+  }
+
+  /** Tells the core that its last answer about a token is kept. */
+  keepAnswer(): void {
+    this.#handle.call((core) => core.keepAnswer());
   }
 
   /** Asks the core, which answers with JSON text. */

@@ -4,7 +4,7 @@ import type { Config } from "./config.js";
 import { Client, type Platform } from "./core.js";
 import { TollgateError } from "./error.js";
 import type * as core from "./generated/types.js";
-import type { CallOptions, Hooks } from "./hooks.js";
+import type { CallOptions, DecisionEvent, Hooks } from "./hooks.js";
 import { type FlatRequest, flatten, type RequestLike } from "./request.js";
 import type { Principal } from "./verifier.js";
 
@@ -122,7 +122,7 @@ export type DecisionsAgree = Holds<
 >;
 
 /** A decision as the core sends it, with what only the host needs. */
-type Answer = Decision & { readonly issuer?: number; readonly refresh?: readonly number[] };
+type Answer = Decision & { readonly issuer?: number; readonly refresh?: readonly number[]; readonly cached?: true };
 
 /** The answer when the core trapped: closed, and in the core's own words for what can't be decided now. */
 const failed = (): Unavailable => ({
@@ -198,13 +198,13 @@ class CoreGate implements Gate {
     }
   }
 
-  #decide({ issuer, refresh, ...decision }: Answer): Decision {
+  #decide({ issuer, refresh, cached, ...decision }: Answer): Decision {
     const { outcome } = decision;
-    this.#client.host.emit(
+    const event: DecisionEvent =
       outcome === "allow"
         ? { type: "decision", outcome, code: null, rule: decision.rule, status: null }
-        : { type: "decision", outcome, code: decision.code, rule: null, status: decision.status },
-    );
+        : { type: "decision", outcome, code: decision.code, rule: null, status: decision.status };
+    this.#client.host.emit(cached ? { ...event, cached } : event);
     return decision;
   }
 }

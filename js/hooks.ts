@@ -46,6 +46,8 @@ export interface DecisionEvent {
   readonly rule: string | null;
   /** The HTTP status, or `null` when allowed. */
   readonly status: number | null;
+  /** Present when the token's signature was checked earlier, as `verifiedTokenCache` allows. */
+  readonly cached?: true;
 }
 
 /** What `onEvent` is given. */

@@ -140,6 +140,11 @@ impl Document {
         &self.text
     }
 
+    /// What the document takes in memory, in bytes, beside itself.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.capacity() + self.unescaped.capacity() + self.nodes.capacity() * size_of::<Node>()
+    }
+
     fn value_at(&self, at: usize) -> Value<'_> {
         let Some(node) = self.nodes.get(at) else { return Value::Null };
         let inside = Nodes { document: self, at: at + 1, end: node.next };
