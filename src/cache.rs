@@ -121,15 +121,15 @@ impl Cache {
         now: f64,
     ) -> Option<Slot> {
         let bytes = size_of::<Option<Entry>>() + token.len() + verified.bytes();
+        if bytes > self.max_bytes {
+            return None;
+        }
         let hash = hash(token);
         if let Some(before) = self.slot_of(hash, token) {
             self.remove(before);
         }
         self.shorten_chain(hash);
         while self.len() >= self.max_entries || self.bytes + bytes > self.max_bytes {
-            if self.oldest == NONE {
-                return None;
-            }
             self.remove(self.oldest);
         }
         let slot = self.free.pop().unwrap_or_else(|| {

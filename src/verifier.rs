@@ -101,22 +101,22 @@ impl Signed<'_> {
     /// # Errors
     /// Any error of claims.
     pub(crate) fn judge(&self) -> Result<Judged<'_>, Error> {
-        let verifier = self.verifier;
-        let principal = self.issuer.claims.check(self.token.claims(), self.now, verifier.tolerance);
-        let held = match (verifier.cache(), self.held, &principal) {
-            (None, ..) | (_, None, Err(_)) => None,
-            (_, Some(place), Ok(_)) => Some(place),
-            (Some(mut cache), Some(place), Err(_)) => {
-                cache.remove(place.slot);
-                None
-            }
-            (Some(mut cache), None, Ok(_)) => {
-                let by = (self.index, self.issuer.keys.generation());
-                let slot = cache.keep(self.text, by, Arc::clone(&self.token), self.now);
-                slot.map(|slot| Place { slot, is_known: false })
-            }
-        };
-        Ok(Judged { token: &self.token, principal: principal?, issuer: self.index, held })
+        let principal = self.issuer.claims.check(self.token.claims(), self.now, self.verifier.tolerance);
+        let principal = principal.inspect_err(|_| self.forget())?;
+        let held = self.held.or_else(|| self.keep());
+        Ok(Judged { token: &self.token, principal, issuer: self.index, held })
+    }
+
+    fn keep(&self) -> Option<Place> {
+        let verified_by = (self.index, self.issuer.keys.generation());
+        let slot = self.verifier.cache()?.keep(self.text, verified_by, Arc::clone(&self.token), self.now)?;
+        Some(Place { slot, is_known: false })
+    }
+
+    fn forget(&self) {
+        if let (Some(place), Some(mut cache)) = (self.held, self.verifier.cache()) {
+            cache.remove(place.slot);
+        }
     }
 }
 
