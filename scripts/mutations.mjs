@@ -41,7 +41,12 @@ const CACHE = [
   ["verifier.rs", "generation of the keys", "if issuer.keys.generation() != found.generation {", "if false {"],
   ["verifier.rs", "keys of a hit", "issuer.key(found.issuer, found.verified.kid(), algorithm, now, attempt)?;", ""],
   ["verifier.rs", "what meets the rules no longer", "principal.inspect_err(|_| self.forget())?", "principal?"],
-  ["verifier.rs", "refusals", "principal.inspect_err(|_| self.forget())?", "principal.inspect_err(|_| drop(self.keep()))?"],
+  [
+    "verifier.rs",
+    "refusals",
+    "principal.inspect_err(|_| self.forget())?",
+    "principal.inspect_err(|_| drop(self.keep()))?",
+  ],
 ].map(([name, what, text, instead]) => ({ file: `src/${name}`, what, text, instead }));
 
 /** @type {Mutation[]} */

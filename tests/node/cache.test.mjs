@@ -27,7 +27,14 @@ test("a repeated token gets the same answer, frozen to the bottom; without the c
     assert.equal(verifier.verifySync(`${text}`.split("").join("")), first);
     const { claims, header, principal } = first;
     const parts = [first, header, claims, principal, principal.groups, principal.scopes, principal.permissions];
-    for (const part of [...parts, claims.deep, claims.deep.list, claims.deep.list[0], claims.deep.list[1], claims.groups]) {
+    for (const part of [
+      ...parts,
+      claims.deep,
+      claims.deep.list,
+      claims.deep.list[0],
+      claims.deep.list[1],
+      claims.groups,
+    ]) {
       assert.ok(Object.isFrozen(part));
     }
     assert.throws(() => principal.groups.push("owners"), TypeError);
@@ -95,7 +102,11 @@ test("a refusal is never kept, and one text verified by two verifiers is held by
 
 test("a gate takes each request's rule and tenant anew, and says in its events that the token was known", () => {
   const events = [];
-  const config = { ...gateConfig([es]), verifiedTokenCache: {}, rules: [{ path: "/a" }, { path: "/b", plans: ["free"] }] };
+  const config = {
+    ...gateConfig([es]),
+    verifiedTokenCache: {},
+    rules: [{ path: "/a" }, { path: "/b", plans: ["free"] }],
+  };
   const gate = createGate(config, { ...hooks, onEvent: (event) => events.push(event) });
   const authorization = `Bearer ${token(es)}`;
   const ask = (url) => gate.checkSync({ method: "GET", url, headers: { authorization } });
@@ -138,7 +149,13 @@ test("what cannot be right is refused with the member's name", () => {
   for (const [member, value] of cases) {
     for (const make of wrong(value)) assert.equal(throwsCode("config_invalid", make).member, member);
   }
-  for (const good of [null, undefined, {}, { entries: 1, bytes: 65_536, seconds: 1 }, { entries: 100_000, bytes: 33_554_432, seconds: 3_600 }]) {
+  for (const good of [
+    null,
+    undefined,
+    {},
+    { entries: 1, bytes: 65_536, seconds: 1 },
+    { entries: 100_000, bytes: 33_554_432, seconds: 3_600 },
+  ]) {
     for (const make of wrong(good)) make().close();
   }
 });
@@ -202,7 +219,14 @@ test("over random histories of tokens, times and key sets, the answers and fetch
     }
   }
   t.diagnostic(JSON.stringify(seen));
-  for (const code of ["verified", "token_expired", "token_not_yet_valid", "keys_due", "keys_unavailable", "unknown_key"]) {
+  for (const code of [
+    "verified",
+    "token_expired",
+    "token_not_yet_valid",
+    "keys_due",
+    "keys_unavailable",
+    "unknown_key",
+  ]) {
     assert.ok(seen[code] > 20, `${code}: ${seen[code]}`);
   }
 });

@@ -120,7 +120,15 @@ test("[N06] after a trap no answer stands for another token's, wherever it struc
   for (const trap of ["core_verify", "core_keepAnswer"]) {
     faults.trapIn = trap;
     throwsCode("internal_error", () => verifier.verifySync(token(es, { sub: trap })));
-    assert.deepEqual(asked([1, 0, 0, 1, 2, 0, 2]), ["user-b", "user-a", "user-a", "user-b", "user-c", "user-a", "user-c"]);
+    assert.deepEqual(asked([1, 0, 0, 1, 2, 0, 2]), [
+      "user-b",
+      "user-a",
+      "user-a",
+      "user-b",
+      "user-c",
+      "user-a",
+      "user-c",
+    ]);
   }
 });
 
