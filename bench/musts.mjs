@@ -1,8 +1,9 @@
 // What must hold of the numbers, as ratios within one run, and whether it does. A judgement for readers, never a test.
 
+import { CACHED } from "./contenders/fast-jwt.mjs";
 import { LOCAL_KEY_SET } from "./contenders/jose.mjs";
 import { AS_IT_STANDS, BASELINE } from "./contenders/native.mjs";
-import { tablelessName, warmName } from "./contenders/tollgate.mjs";
+import { REPEATED, tablelessName, warmName } from "./contenders/tollgate.mjs";
 import { pairedRatio } from "./statistics.mjs";
 
 const KIB = 1024;
@@ -51,6 +52,12 @@ export function mustHold(times, once, kernel) {
       here: versus("ES256", tableless, BASELINE),
       note: joined(tableless),
     },
+    ...["ES256", "RS256"].map((algorithm) => ({
+      what: `${algorithm}, repeated token, cache, of fast-jwt's cache hit`,
+      must: 0.5,
+      aim: 0.2,
+      here: versus(algorithm, REPEATED, CACHED),
+    })),
     {
       what: `p99.9 of ${once?.tails[0]?.count ?? "10000"} while tables are built`,
       must: 1,

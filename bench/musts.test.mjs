@@ -14,6 +14,8 @@ test("each ratio is of the contenders that its line names", () => {
   assert.equal(line("RS256 2048 verifySync, of native").here, 2);
   assert.equal(line("RS256 2048, of jose").here, 0.3);
   assert.equal(line("ES256, key without a table").here, 1.2);
+  assert.equal(line("ES256, repeated token, cache").here, 0.25);
+  assert.equal(line("RS256, repeated token, cache").here, 0.5);
 });
 
 test("the slower form of the native call stands beside the ratio, and is not what is judged", () => {
@@ -38,6 +40,8 @@ test("the bounds are those that were asked for", () => {
     [1.5, 1],
     [0.33, 0.2],
     [1.5, 1],
+    [0.5, 0.2],
+    [0.5, 0.2],
     [1, undefined],
     [96, 48],
     [10, 4],

@@ -15,21 +15,42 @@ const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 /** `MAX_TOKEN_BYTES` of the core, which has as much room for a token. */
 const MAX_TOKEN_BYTES = 8 * 1024;
 
-/**
- * Verifies a token: its bytes are written into the core's memory, and the answer is read out of it.
- *
- * @returns JSON text
- * @throws TollgateError `token_too_large`
- */
-function verify(instance: Instance, core: Core, token: string, now: number, lastTry: boolean): string {
-  const at = core.inputAt();
-  const { read, written } = encoder.encodeInto(token, instance.memory.subarray(at, at + MAX_TOKEN_BYTES));
-  if (read < token.length) {
-    throw new TollgateError("token_too_large", `the token is longer than ${MAX_TOKEN_BYTES} bytes`);
+/** Where tokens are written in the memory of one core at a time. */
+class Input {
+  readonly #instance: Instance;
+  #core: Core | undefined;
+  #bytes = new Uint8Array();
+
+  constructor(instance: Instance) {
+    this.#instance = instance;
   }
-  const length = core.verify(written, now, lastTry);
-  const from = core.answerAt();
-  return decoder.decode(instance.memory.subarray(from, from + length));
+
+  /**
+   * Verifies a token: its bytes are written into the core's memory, and the answer is read out of it.
+   *
+   * @returns JSON text, or a negative number for an answer that is kept: see `Core.verify` of the core
+   * @throws TollgateError `token_too_large`
+   */
+  verify(core: Core, token: string, now: number, lastTry: boolean): string | number {
+    const { read, written } = encoder.encodeInto(token, this.#of(core));
+    if (read < token.length) {
+      throw new TollgateError("token_too_large", `the token is longer than ${MAX_TOKEN_BYTES} bytes`);
+    }
+    const length = core.verify(written, now, lastTry);
+    if (length < 0) return length;
+    const from = core.answerAt();
+    return decoder.decode(this.#instance.memory.subarray(from, from + length));
+  }
+
+  #of(core: Core): Uint8Array {
+    // A buffer that has grown leaves its views with no bytes.
+    if (this.#core !== core || this.#bytes.byteLength === 0) {
+      const at = core.inputAt();
+      this.#bytes = this.#instance.memory.subarray(at, at + MAX_TOKEN_BYTES);
+      this.#core = core;
+    }
+    return this.#bytes;
+  }
 }
 
 /** One core, which outlives the wasm instance: it is made again from the texts that it was made of. */
@@ -86,6 +107,7 @@ export class Handle {
 export class Client {
   readonly host: Host;
   readonly #handle: Handle;
+  readonly #input: Input;
   readonly #keys: KeyFetcher;
   /** What was told of the instance; the first has the generation 1. */
   #told = { generation: 0, tables: 0 };
@@ -94,17 +116,23 @@ export class Client {
     this.host = host(hooks);
     const source = sourceOf(kind, configText(config), this.host.ownKeys);
     this.#handle = new Handle(platform, source, (core) => this.#keys.restore(core));
+    this.#input = new Input(this.#handle.instance);
     const { now, emit, fetch } = this.host;
     const transport = fetchTransport(fetch, platform.keyRequest);
     this.#keys = new KeyFetcher(keyCore(this.#handle), { now, emit, transport });
   }
 
-  /** Asks the core about a token. */
-  verify<Answer>(token: string, lastTry: boolean): Answer {
+  /** Asks the core about a token. It answers with a negative number where `keepAnswer` was called after its answer. */
+  verify<Answer>(token: string, lastTry: boolean): Answer | number {
     const now = this.host.now();
-    const answer = this.#handle.call((core) => verify(this.#handle.instance, core, token, now, lastTry));
+    const answer = this.#handle.call((core) => this.#input.verify(core, token, now, lastTry));
     if (this.host.listens) this.#tellInstance();
-    return JSON.parse(answer);
+    return typeof answer === "number" ? answer : JSON.parse(answer);
+  }
+
+  /** Tells the core that its last answer about a token is kept. */
+  keepAnswer(): void {
+    this.#handle.call((core) => core.keepAnswer());
   }
 
   /** Asks the core, which answers with JSON text. */

@@ -76,7 +76,7 @@ export interface DecisionEvent {
   readonly rule: string | null;
   /** The HTTP status, or `null` when allowed. */
   readonly status: number | null;
-  /** Whether the token's signature was known from an earlier request; present only then. */
+  /** Present when the token's signature was checked earlier, as `verifiedTokenCache` allows. */
   readonly cached?: true;
 }
 

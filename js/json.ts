@@ -18,6 +18,12 @@ export function withoutPrototypes(object: Parsed): Parsed {
   return bare;
 }
 
+/** `value`, frozen with everything inside it. */
+export function frozen<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (isObject(inner)) frozen(inner);
+  return Object.freeze(value);
+}
+
 function inside(value: Parsed | unknown[]): Parsed | unknown[] {
   if (!Array.isArray(value)) return withoutPrototypes(value);
   for (let index = 0; index < value.length; index += 1) {

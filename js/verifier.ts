@@ -5,7 +5,7 @@ import { Client, type Platform } from "./core.js";
 import { TollgateError } from "./error.js";
 import type * as core from "./generated/types.js";
 import type { CallOptions, Hooks } from "./hooks.js";
-import { withoutPrototypes } from "./json.js";
+import { frozen, withoutPrototypes } from "./json.js";
 
 /** A JSON value, as it stands in a token. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
@@ -18,7 +18,7 @@ export interface JsonObject {
 /** Who a verified token speaks for. What it does not say is `null` or empty. */
 export type Principal = DeepReadonly<Required<core.Principal>>;
 
-/** What a token says, once it is verified. */
+/** What a token says, once it is verified. With `verifiedTokenCache` it is frozen, because the same object is given again. */
 export interface Verification {
   /** The JOSE header. */
   readonly header: JsonObject;
@@ -113,11 +113,28 @@ type Verified = readonly [
   scopes: Principal["scopes"],
   issuer: Principal["issuer"],
   expiresAt: Principal["expiresAt"],
-  /** The issuers whose key sets should be fetched in the background. */
-  refresh?: readonly number[],
+  /** Whether the issuer's key set should be fetched in the background. */
+  refresh?: boolean,
+  /** Its position. */
+  position?: number,
+  /** The token's place in the cache. Absent without a cache; `null` when the token was not kept. */
+  place?: number | null,
 ];
 
 type Answer = Verified | { readonly error: Refusal };
+
+/** An answer, and the position of the issuer whose key set should be fetched in the background. */
+interface Said {
+  readonly verification: Verification;
+  readonly refresh: number | undefined;
+}
+
+/** An answer that the core need not give again. */
+interface Kept {
+  readonly verification: Verification;
+  /** The position of its issuer. */
+  readonly issuer: number | undefined;
+}
 
 /**
  * `createVerifier` for one runtime.
@@ -130,6 +147,8 @@ export function verifierFor(platform: Platform): CreateVerifier {
 
 class CoreVerifier implements Verifier {
   readonly #client: Client;
+  /** By the place of their tokens in the core's cache; of those the core answers with the place alone. */
+  readonly #kept: Kept[] = [];
 
   constructor(client: Client) {
     this.#client = client;
@@ -137,19 +156,20 @@ class CoreVerifier implements Verifier {
 
   verifySync(token: string): Verification {
     const answer = this.#ask(token, false);
-    if ("error" in answer) throw refusal(answer.error);
-    return verification(answer);
+    if (isRefusal(answer)) throw refusal(answer.error);
+    return this.#said(answer).verification;
   }
 
   async verify(token: string, options?: CallOptions): Promise<Verification> {
     let answer = this.#ask(token, false);
-    if ("error" in answer && answer.error.code === "keys_due" && answer.error.issuer !== undefined) {
+    if (isRefusal(answer) && answer.error.code === "keys_due" && answer.error.issuer !== undefined) {
       await this.#client.settle(answer.error.issuer, options);
       answer = this.#ask(token, true);
     }
-    if ("error" in answer) throw refusal(answer.error);
-    this.#client.refresh(answer[13], options);
-    return verification(answer);
+    if (isRefusal(answer)) throw refusal(answer.error);
+    const { verification, refresh } = this.#said(answer);
+    if (refresh !== undefined) this.#client.refresh([refresh], options);
+    return verification;
   }
 
   ready(options?: CallOptions): Promise<void> {
@@ -157,13 +177,38 @@ class CoreVerifier implements Verifier {
   }
 
   close(): void {
+    this.#kept.length = 0;
     this.#client.close();
   }
 
-  #ask(token: unknown, lastTry: boolean): Answer {
+  #ask(token: unknown, lastTry: boolean): Answer | number {
     if (typeof token !== "string") throw new TollgateError("malformed_token", "expected the token as a string");
     return this.#client.verify(token, lastTry);
   }
+
+  #said(answer: Verified | number): Said {
+    if (typeof answer !== "number") return this.#told(answer);
+    const said = -1 - answer;
+    const kept = this.#kept[said >> 1];
+    if (kept === undefined) throw new TollgateError("internal_error", "the core named an answer that was never given");
+    return { verification: kept.verification, refresh: (said & 1) === 1 ? kept.issuer : undefined };
+  }
+
+  #told(answer: Verified): Said {
+    const told = verification(answer);
+    const [refresh, issuer, place] = [answer[13], answer[14], answer[15]];
+    if (place !== undefined) frozen(told);
+    if (typeof place === "number") {
+      this.#kept[place] = { verification: told, issuer };
+      // Only now: the core must not take for kept what could not be.
+      this.#client.keepAnswer();
+    }
+    return { verification: told, refresh: refresh === true ? issuer : undefined };
+  }
+}
+
+function isRefusal(answer: Answer | number): answer is { readonly error: Refusal } {
+  return typeof answer === "object" && "error" in answer;
 }
 
 function refusal({ code, message, claim, retryAfterSeconds }: Refusal): TollgateError {

@@ -1,5 +1,5 @@
-// What scripts/mutants.mjs breaks in the arithmetic: a carry, a mask, a bound or a sign at a time. Each text stands once in
-// its file, which mutants.test.mjs holds; a change that no input can show has no place here.
+// What scripts/mutants.mjs breaks: in the arithmetic a carry, a mask, a bound or a sign at a time, in the cache a check. Each
+// text stands once in its file, which mutants.test.mjs holds; a change that no input can show has no place here.
 
 /** @typedef {{ file: string, what: string, text: string, instead: string }} Mutation */
 
@@ -7,8 +7,51 @@ const p256 = (name, mutations) => mutations.map(([what, text, instead]) => mutat
 const rsa = (name, mutations) => mutations.map(([what, text, instead]) => mutation("rsa", name, what, text, instead));
 const mutation = (folder, name, what, text, instead) => ({ file: `src/crypto/${folder}/${name}`, what, text, instead });
 
+/** The checks of the cache of verified tokens, and of the verifier where it uses that. */
+const CACHE = [
+  ["cache.rs", "the text of a token", "entry.hash == hash && is_same(&entry.token, token)", "entry.hash == hash"],
+  ["cache.rs", "the length of a token", "one.len() == other.len()", "true"],
+  ["cache.rs", "the words of a token", "word(other))) == 0", "word(other))) != 1"],
+  ["cache.rs", "the last bytes of a token", "&& one_rest == other_rest", ""],
+  ["cache.rs", "age at a hit", "if self.is_stale(slot, now) {", "if false {"],
+  ["cache.rs", "age of what is not asked for", "if self.is_stale(slot as Slot, now) {", "if false {"],
+  ["cache.rs", "bound of age", "(0.0..self.seconds)", "(0.0..=self.seconds)"],
+  ["cache.rs", "a clock that steps back", "(0.0..self.seconds)", "(-1e12..self.seconds)"],
+  ["cache.rs", "step of the sweep", "if slot + 1 < self.slots.len() { slot + 1 } else { 0 }", "slot"],
+  ["cache.rs", "turn of the sweep", "if slot + 1 < self.slots.len() { slot + 1 } else { 0 }", "slot + 1"],
+  ["cache.rs", "bound of entries", "self.len() >= self.max_entries", "self.len() > self.max_entries"],
+  ["cache.rs", "bound of bytes", "|| self.bytes + bytes > self.max_bytes", ""],
+  ["cache.rs", "bound of one token's bytes", "if bytes > self.max_bytes {", "if bytes >= self.max_bytes {"],
+  ["cache.rs", "what was kept of the same token", "self.remove(before);", "let _ = before;"],
+  ["cache.rs", "bound of a chain", "self.shorten_chain(hash);", ""],
+  ["cache.rs", "length of a chain", "1..MAX_CACHE_CHAIN", "0..MAX_CACHE_CHAIN"],
+  ["cache.rs", "who makes room", "self.remove(self.oldest);", "self.remove(self.newest);"],
+  ["cache.rs", "order of use", "self.use_now(slot);", ""],
+  ["cache.rs", "what a new entry is known for", "is_known: false,", "is_known: true,"],
+  ["cache.rs", "bytes that are free again", "self.bytes -= entry.bytes;", ""],
+  ["cache.rs", "slot that is free again", "self.free.push(slot);", ""],
+  ["cache.rs", "start of a chain", "*first = entry.next;", "*first = NONE;"],
+  ["cache.rs", "middle of a chain", "before.next = entry.next;", "before.next = NONE;"],
+  ["cache.rs", "least entries", "(1..=MAX_CACHE_ENTRIES)", "(0..=MAX_CACHE_ENTRIES)"],
+  ["cache.rs", "most entries", "(1..=MAX_CACHE_ENTRIES)", "(1..=MAX_CACHE_ENTRIES + 1)"],
+  ["cache.rs", "least bytes", "(MIN_CACHE_BYTES..=MAX_CACHE_BYTES)", "(MIN_CACHE_BYTES - 1..=MAX_CACHE_BYTES)"],
+  ["cache.rs", "most bytes", "(MIN_CACHE_BYTES..=MAX_CACHE_BYTES)", "(MIN_CACHE_BYTES..=MAX_CACHE_BYTES + 1)"],
+  ["cache.rs", "least seconds", "(1..=MAX_CACHE_SECONDS)", "(0..=MAX_CACHE_SECONDS)"],
+  ["cache.rs", "most seconds", "(1..=MAX_CACHE_SECONDS)", "(1..=MAX_CACHE_SECONDS + 1)"],
+  ["verifier.rs", "generation of the keys", "if issuer.keys.generation() != found.generation {", "if false {"],
+  ["verifier.rs", "keys of a hit", "issuer.key(found.issuer, found.verified.kid(), algorithm, now, attempt)?;", ""],
+  ["verifier.rs", "what meets the rules no longer", "principal.inspect_err(|_| self.forget())?", "principal?"],
+  [
+    "verifier.rs",
+    "refusals",
+    "principal.inspect_err(|_| self.forget())?",
+    "principal.inspect_err(|_| drop(self.keep()))?",
+  ],
+].map(([name, what, text, instead]) => ({ file: `src/${name}`, what, text, instead }));
+
 /** @type {Mutation[]} */
 export const MUTATIONS = [
+  ...CACHE,
   ...p256("fused.rs", [
     [
       "carry of the reduction",

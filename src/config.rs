@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 
 use crate::json::write::{Write, Writer};
-use crate::limits::{DEFAULT_CLOCK_TOLERANCE_SECONDS, DEFAULT_PREFLIGHT_SECONDS};
+use crate::limits::{
+    DEFAULT_CACHE_BYTES, DEFAULT_CACHE_ENTRIES, DEFAULT_CACHE_SECONDS, DEFAULT_CLOCK_TOLERANCE_SECONDS,
+    DEFAULT_PREFLIGHT_SECONDS,
+};
 
 mod read;
 #[cfg(feature = "mint")]
@@ -36,6 +39,9 @@ pub struct Config {
     /// How far clocks may disagree, in seconds: 0 to 300.
     #[cfg_attr(feature = "schema", schemars(default = "default_tolerance"))]
     pub clock_tolerance_seconds: u32,
+    /// Keeps tokens that were verified, so that their signatures are not checked again for a while. Default: none is kept.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub verified_token_cache: Option<VerifiedTokenCache>,
     /// Where a request carries its token. Default: the `Authorization` header only.
     #[cfg_attr(feature = "schema", schemars(default))]
     pub credentials: Credentials,
@@ -125,6 +131,25 @@ pub struct VerifierConfig {
     /// How far clocks may disagree, in seconds: 0 to 300.
     #[cfg_attr(feature = "schema", schemars(default = "default_tolerance"))]
     pub clock_tolerance_seconds: u32,
+    /// Keeps tokens that were verified, so that their signatures are not checked again for a while. Default: none is kept.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub verified_token_cache: Option<VerifiedTokenCache>,
+}
+
+/// How many verified tokens are kept, and for how long.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "schema", derive(JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "camelCase", deny_unknown_fields))]
+pub struct VerifiedTokenCache {
+    /// Tokens kept at most: 1 to 100000. Default: 1000.
+    #[cfg_attr(feature = "schema", schemars(default = "default_cache_entries"))]
+    pub entries: u32,
+    /// What they and their claims may take in the module's memory, in bytes: 65536 to 33554432. Default: 4194304.
+    #[cfg_attr(feature = "schema", schemars(default = "default_cache_bytes"))]
+    pub bytes: u32,
+    /// How long a signature once checked is taken for good, in seconds: 1 to 3600. Default: 60.
+    #[cfg_attr(feature = "schema", schemars(default = "default_cache_seconds"))]
+    pub seconds: u32,
 }
 
 /// One issuer, its keys, and what its tokens must say.
@@ -552,6 +577,18 @@ const fn default_true() -> bool {
 
 const fn default_tolerance() -> u32 {
     DEFAULT_CLOCK_TOLERANCE_SECONDS
+}
+
+const fn default_cache_entries() -> u32 {
+    DEFAULT_CACHE_ENTRIES
+}
+
+const fn default_cache_bytes() -> u32 {
+    DEFAULT_CACHE_BYTES
+}
+
+const fn default_cache_seconds() -> u32 {
+    DEFAULT_CACHE_SECONDS
 }
 
 const fn default_preflight() -> u32 {

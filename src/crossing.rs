@@ -20,8 +20,11 @@ pub(crate) fn with_request<T>(text: &[u8], count: usize, use_it: impl FnOnce(&Re
     }
 }
 
+/// Names and values.
+type Fields<'t> = Vec<(&'t str, &'t str)>;
+
 /// Method, URL and header fields; none when there are not exactly as many parts.
-fn parts(text: &str, count: usize) -> Option<(&str, &str, Vec<(&str, &str)>)> {
+fn parts(text: &str, count: usize) -> Option<(&str, &str, Fields<'_>)> {
     let mut parts = text.split('\n');
     let (method, url) = (parts.next()?, parts.next()?);
     let mut fields = Vec::with_capacity(count.min(MAX_HEADER_COUNT + 1));
@@ -34,12 +37,17 @@ fn parts(text: &str, count: usize) -> Option<(&str, &str, Vec<(&str, &str)>)> {
 /// Writes what the Worker must do. A refusal is the object that [`Decision::to_json`] writes, with `issuer` where its keys are
 /// due. What is let through is an array without names, and without who asks: the rule, whether the answer is for one
 /// principal alone, and the headers to set, to remove, and to set on the answer. Both end with the issuer whose keys
-/// should be fetched in the background, if there is one.
+/// should be fetched in the background, if there is one, and with whether the token was verified before.
 ///
 /// `is_forwarded` says whether there is anybody to be told who asks.
 pub(crate) fn write_answer(checked: &Checked, refresh: Option<usize>, is_forwarded: bool, to: &mut Writer) {
     match &checked.decision {
-        Decision::Allow(allow) => write_allow(allow, refresh, is_forwarded, to),
+        Decision::Allow(allow) => {
+            write_allow(allow, is_forwarded, to);
+            refresh.write(to);
+            checked.cached.write(to);
+            to.end_array();
+        }
         refused => {
             to.object();
             refused.write_members(to);
@@ -48,12 +56,16 @@ pub(crate) fn write_answer(checked: &Checked, refresh: Option<usize>, is_forward
                 (_, Some(issuer)) => to.member("refresh", &issuer),
                 _ => {}
             }
+            if checked.cached {
+                to.member("cached", &true);
+            }
             to.end_object();
         }
     }
 }
 
-fn write_allow(allow: &Allow, refresh: Option<usize>, is_forwarded: bool, to: &mut Writer) {
+/// Writes all of the array but its end.
+fn write_allow(allow: &Allow, is_forwarded: bool, to: &mut Writer) {
     to.array();
     allow.rule.write(to);
     allow.principal.is_some().write(to);
@@ -65,8 +77,6 @@ fn write_allow(allow: &Allow, refresh: Option<usize>, is_forwarded: bool, to: &m
         to.json("[]");
     }
     allow.response_headers.write(to);
-    refresh.write(to);
-    to.end_array();
 }
 
 #[cfg(test)]
@@ -142,10 +152,10 @@ mod tests {
     fn tells_of_headers_only_where_there_is_somebody_to_tell() {
         let text = "GET\nhttps://a.example/health\nconnection\nclose";
         let forwarded = r#", "upstream": { "service": "ORDERS" }"#;
-        assert_eq!(answer(&gate(""), text, 1, None), r#"["/health",false,[],[],null,null]"#);
+        assert_eq!(answer(&gate(""), text, 1, None), r#"["/health",false,[],[],null,null,false]"#);
         assert_eq!(
             answer(&gate(forwarded), text, 1, Some(0)),
-            r#"["/health",false,[["x-forwarded-host","a.example"],["x-forwarded-proto","https"]],["connection"],null,0]"#
+            r#"["/health",false,[["x-forwarded-host","a.example"],["x-forwarded-proto","https"]],["connection"],null,0,false]"#
         );
     }
 

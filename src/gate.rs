@@ -58,6 +58,15 @@ pub struct Checked {
     pub issuer: Option<usize>,
     /// Whether fetching that key set and asking again could change the decision.
     pub keys_due: bool,
+    /// Whether the token's signature was checked earlier, as `verifiedTokenCache` allows.
+    pub cached: bool,
+}
+
+/// What a decision rests on.
+#[derive(Default)]
+struct Grounds {
+    issuer: Option<usize>,
+    cached: bool,
 }
 
 /// A refusal on its way to becoming a [`Decision`], with what its answer needs.
@@ -111,7 +120,11 @@ impl Gate {
             return Err(Error::config("observe.analytics", "expected the name of an Analytics Engine binding"));
         }
         Ok(Self {
-            verifier: Verifier::compile(&own::filled_in(config, own_keys)?, config.clock_tolerance_seconds)?,
+            verifier: Verifier::compile(
+                &own::filled_in(config, own_keys)?,
+                config.clock_tolerance_seconds,
+                config.verified_token_cache.as_ref(),
+            )?,
             router: Router::compile(&config.rules)?,
             rules: rules.collect::<Result<_, Error>>()?,
             places: Places::compile(&config.credentials)?,
@@ -147,14 +160,14 @@ impl Gate {
     pub fn check(&self, request: &Request<'_>, now: f64, attempt: Try) -> Checked {
         let judged = match request.judge() {
             Ok(judged) => judged,
-            Err(error) => return refused(&error.into(), Vec::new(), None),
+            Err(error) => return refused(&error.into(), Vec::new(), &Grounds::default()),
         };
         let cors = self.cors.as_ref().map(|cors| cors.headers(&judged));
-        let mut issuer = None;
-        let decided = self.decide(&judged, now, attempt, cors.as_ref(), &mut issuer);
+        let mut grounds = Grounds::default();
+        let decided = self.decide(&judged, now, attempt, cors.as_ref(), &mut grounds);
         match decided {
-            Ok(decision) => Checked { decision, issuer, keys_due: false },
-            Err(refusal) => refused(&refusal, cors.unwrap_or_default(), issuer),
+            Ok(decision) => Checked { decision, issuer: grounds.issuer, keys_due: false, cached: grounds.cached },
+            Err(refusal) => refused(&refusal, cors.unwrap_or_default(), &grounds),
         }
     }
 
@@ -164,7 +177,7 @@ impl Gate {
         now: f64,
         attempt: Try,
         cors: Option<&Vec<(String, String)>>,
-        issuer: &mut Option<usize>,
+        grounds: &mut Grounds,
     ) -> Result<Decision, Refusal<'_>> {
         let path = Path::judge(request.path)?;
         if is_preflight(request) {
@@ -181,10 +194,10 @@ impl Gate {
         let verified = self.verifier.verify(&credential.token, now, attempt);
         let verified = verified.inspect_err(|error| {
             if let Error::KeysDue { issuer: due } = error {
-                *issuer = Some(*due);
+                grounds.issuer = Some(*due);
             }
         })?;
-        *issuer = Some(verified.issuer);
+        *grounds = Grounds { issuer: Some(verified.issuer), cached: verified.cached };
         let principal = verified.principal;
         let held = principal.tenant_id.as_deref();
         let checked = self
@@ -256,9 +269,10 @@ impl Gate {
 }
 
 /// Turns a refusal into the answer for the client.
-fn refused(refusal: &Refusal<'_>, cors: Vec<(String, String)>, issuer: Option<usize>) -> Checked {
+fn refused(refusal: &Refusal<'_>, cors: Vec<(String, String)>, grounds: &Grounds) -> Checked {
     let decision = Decision::refuse(&refusal.error, refusal.policy, refusal.principal.as_deref(), cors);
-    Checked { decision, issuer, keys_due: matches!(refusal.error, Error::KeysDue { .. }) }
+    let keys_due = matches!(refusal.error, Error::KeysDue { .. });
+    Checked { decision, issuer: grounds.issuer, keys_due, cached: grounds.cached }
 }
 
 /// Checks the `upstream` member.

@@ -16,7 +16,7 @@ use crate::json::write::{Write, Writer};
 use crate::limits::MAX_TOKEN_BYTES;
 #[cfg(feature = "js-tokens")]
 use crate::tokens::Tokens;
-use crate::verifier::{FetchOutcome, Try, Verifier};
+use crate::verifier::{FetchOutcome, Place, Try, Verifier};
 
 /// A verifier or a gate with its key sets, or a token service with its keys.
 #[wasm_bindgen]
@@ -27,9 +27,19 @@ pub struct Core {
     input: Vec<u8>,
     /// The last answer of [`Core::verify`], which stays until the next.
     answer: String,
+    /// The place of the token that it is about in the cache.
+    held: Option<u32>,
     /// Position and length of the last answer of [`Core::decide`], where the host reads them.
     #[cfg(feature = "worker")]
     answered: Box<[u32; 2]>,
+}
+
+/// What [`Core::verify`] found out.
+enum Said {
+    /// The answer was written, and it names this place in the cache if it names one.
+    Text(Option<u32>),
+    /// The host has the answer: it is about the token at this place.
+    Known { slot: u32, refresh: bool },
 }
 
 #[derive(Debug)]
@@ -90,15 +100,35 @@ impl Core {
     ///
     /// A token and its answer cross as bytes at known places: what crosses as a string is allocated, copied and freed on
     /// each side, and that would take as long as the claims take to judge.
-    pub fn verify(&mut self, length: usize, now: f64, last_try: bool) -> usize {
+    ///
+    /// A negative number is no length. It says that the host has the answer, because [`Core::keep_answer`] was called after
+    /// it: of ‑1 − n, n / 2 is the place that the answer named, and n is odd when the issuer's keys should be fetched in the
+    /// background.
+    pub fn verify(&mut self, length: usize, now: f64, last_try: bool) -> i32 {
         let mut answer = Writer::reuse(std::mem::take(&mut self.answer));
-        if let Err(error) = self.verified(length, now, last_try, &mut answer) {
+        let said = self.verified(length, now, last_try, &mut answer).unwrap_or_else(|error| {
             answer.object();
             write_error(&error, &mut answer);
             answer.end_object();
-        }
+            Said::Text(None)
+        });
         self.answer = answer.finish();
-        self.answer.len()
+        // Both numbers are below 2^20: an answer holds little more than a token, and the cache 100,000 places.
+        match said {
+            Said::Text(slot) => {
+                self.held = slot;
+                self.answer.len() as i32
+            }
+            Said::Known { slot, refresh } => -1 - (2 * slot as i32 + i32::from(refresh)),
+        }
+    }
+
+    /// Says that the host keeps the answer to the last [`Core::verify`], and takes its place in the cache for it from now on.
+    #[wasm_bindgen(js_name = keepAnswer)]
+    pub fn keep_answer(&mut self) {
+        if let Some(slot) = self.held.take() {
+            self.inner().set_known(slot);
+        }
     }
 
     /// Positions of the issuers whose key sets are fetched.
@@ -185,27 +215,38 @@ impl Core {
             inner,
             input: vec![0; MAX_TOKEN_BYTES],
             answer: String::new(),
+            held: None,
             #[cfg(feature = "worker")]
             answered: Box::default(),
         }
     }
 
-    /// Writes what a token says as an array, or fails with nothing written.
-    fn verified(&self, length: usize, now: f64, last_try: bool, answer: &mut Writer) -> Result<(), Error> {
+    /// Writes what a token says as an array, or nothing where the host has it. Fails with nothing written.
+    fn verified(&self, length: usize, now: f64, last_try: bool, answer: &mut Writer) -> Result<Said, Error> {
         let token = self.input.get(..length).ok_or(Error::TokenTooLarge)?;
         let token = std::str::from_utf8(token).map_err(|_| Error::MalformedToken)?;
         let signed = self.inner().verify_signature(token, now, attempt(last_try))?;
         let verified = signed.judge()?;
+        let refresh = self.inner().background_due(verified.issuer, now);
+        if let Some(Place { slot, is_known: true }) = verified.held {
+            return Ok(Said::Known { slot, refresh });
+        }
         // The very text that was signed: the strict parser took it, so every other reader reads the same in it.
         answer.array();
         answer.json(verified.token.header_json());
         answer.json(verified.token.claims_json());
         verified.principal.write_values(answer);
-        if self.inner().background_due(verified.issuer, now) {
-            vec![verified.issuer].write(answer);
+        let slot = verified.held.map(|held| held.slot);
+        let has_cache = self.inner().has_cache();
+        if refresh || has_cache {
+            refresh.write(answer);
+            verified.issuer.write(answer);
+        }
+        if has_cache {
+            slot.write(answer);
         }
         answer.end_array();
-        Ok(())
+        Ok(Said::Text(slot))
     }
 
     /// Opens an event about an issuer's keys.

@@ -30,6 +30,18 @@ pub(crate) struct Document {
     nodes: Vec<Node>,
     /// The [`bit`]s of all members' names.
     names: u64,
+    /// For each bit, where the first member of the outermost object with that bit stands; 0 for none.
+    members: Members,
+}
+
+/// Nodes further on than a byte can say are looked for.
+#[derive(Clone, PartialEq)]
+struct Members([u8; 64]);
+
+impl Default for Members {
+    fn default() -> Self {
+        Self([0; 64])
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -113,11 +125,12 @@ impl Document {
     pub(crate) fn parse_text(text: String) -> Result<Self, Fault> {
         // A claims set has a node for every eight bytes or so.
         let nodes = Vec::with_capacity(text.len() / 8 + 8);
-        let mut reader = Reader { text: &text, at: 0, nodes, unescaped: String::new(), names: 0 };
+        let members = Members::default();
+        let mut reader = Reader { text: &text, at: 0, nodes, unescaped: String::new(), names: 0, members };
         let read = reader.document();
-        let Reader { at, nodes, unescaped, names, .. } = reader;
+        let Reader { at, nodes, unescaped, names, members, .. } = reader;
         match read {
-            Ok(()) => Ok(Self { text, unescaped, nodes, names }),
+            Ok(()) => Ok(Self { text, unescaped, nodes, names, members }),
             Err(error) => Err(Fault { error, at, text }),
         }
     }
@@ -138,6 +151,11 @@ impl Document {
     /// The document as it was parsed.
     pub(crate) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What the document takes in memory, in bytes, beside itself.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.capacity() + self.unescaped.capacity() + self.nodes.capacity() * size_of::<Node>()
     }
 
     fn value_at(&self, at: usize) -> Value<'_> {
@@ -186,8 +204,12 @@ fn mark(text: &str) -> u32 {
 
 /// One of 64 bits: of the marks of a few names, most have one of their own.
 const fn bit(mark: u32) -> u64 {
+    1 << bit_number(mark)
+}
+
+const fn bit_number(mark: u32) -> u32 {
     // 2^32 over the golden ratio, as Fibonacci hashing has it: what differs anywhere differs in the upper six bits.
-    1 << (mark.wrapping_mul(0x9e37_79b9) >> 26)
+    mark.wrapping_mul(0x9e37_79b9) >> 26
 }
 
 impl<'d> Nodes<'d> {
@@ -209,6 +231,12 @@ impl<'d> Object<'d> {
         // Most names that are looked for are absent, and most of those from the whole document.
         if document.names & bit(mark) == 0 {
             return None;
+        }
+        // In the outermost object, which alone begins there, none with this bit stands before the first.
+        if at == 1
+            && let Some(first @ 1..) = document.members.0.get(bit_number(mark) as usize)
+        {
+            at = usize::from(*first);
         }
         while at < end {
             let [own, value] = document.nodes.get(at..)?.first_chunk()?;
@@ -292,6 +320,7 @@ struct Reader<'t> {
     nodes: Vec<Node>,
     unescaped: String,
     names: u64,
+    members: Members,
 }
 
 impl Reader<'_> {
@@ -367,7 +396,7 @@ impl Reader<'_> {
                 return Err(Error::MalformedJson("a member name"));
             }
             self.string()?;
-            self.names |= self.nodes.last().map_or(0, |name| bit(name.mark));
+            self.note_name(depth);
             self.skip_white_space();
             if !self.take(b':') {
                 return Err(Error::MalformedJson("a colon after a member name"));
@@ -387,6 +416,17 @@ impl Reader<'_> {
             } else {
                 Ok(())
             };
+        }
+    }
+
+    /// Notes the name that was just read, of an object at `depth`.
+    fn note_name(&mut self, depth: usize) {
+        let Some(name) = self.nodes.last() else { return };
+        self.names |= bit(name.mark);
+        if depth == 1
+            && let Some(member @ 0) = self.members.0.get_mut(bit_number(name.mark) as usize)
+        {
+            *member = u8::try_from(self.nodes.len() - 1).unwrap_or_default();
         }
     }
 

@@ -12,6 +12,7 @@ mod config;
 pub mod limits;
 
 mod base64url;
+mod cache;
 mod claims;
 mod cors;
 mod credentials;

@@ -32,6 +32,23 @@ pub const FETCHED_KEY_SET_BYTES: usize = 1024 * 1024;
 /// Most bytes that the tables of ES256 keys take in all, by default: 31 keys and the base point, 256 KiB each.
 pub const TABLE_BYTES: usize = 8 * 1024 * 1024;
 
+/// Default of how many verified tokens are kept.
+pub const DEFAULT_CACHE_ENTRIES: u32 = 1_000;
+/// Ceiling of the verified tokens kept: with the shortest real ones, what [`MAX_CACHE_BYTES`] holds is fewer.
+pub const MAX_CACHE_ENTRIES: u32 = 100_000;
+/// Default of what kept tokens and their claims take, in bytes: a thousand tokens of 1 KiB with room to spare.
+pub const DEFAULT_CACHE_BYTES: u32 = 4 * 1024 * 1024;
+/// Floor of the same, in bytes: a cache in which a token of [`MAX_TOKEN_BYTES`] has no room would be a mistake.
+pub const MIN_CACHE_BYTES: u32 = 64 * 1024;
+/// Ceiling of the same, in bytes: a quarter of an isolate of 128 MB, of which JavaScript's answers take as much again.
+pub const MAX_CACHE_BYTES: u32 = 32 * 1024 * 1024;
+/// Default of how long a signature once checked is taken for good, in seconds.
+pub const DEFAULT_CACHE_SECONDS: u32 = 60;
+/// Ceiling of the same, in seconds: the longest life of an access token here.
+pub const MAX_CACHE_SECONDS: u32 = 3_600;
+/// Most kept tokens whose hashes end alike: an issuer that makes its tokens collide gets no more work done than this.
+pub const MAX_CACHE_CHAIN: usize = 8;
+
 /// Default clock tolerance, in seconds.
 pub const DEFAULT_CLOCK_TOLERANCE_SECONDS: u32 = 30;
 /// Ceiling of the configured clock tolerance, in seconds: beyond it, `exp` stops meaning anything.

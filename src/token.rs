@@ -187,6 +187,19 @@ impl Verified {
     pub fn typ(&self) -> Option<&str> {
         self.header.text("typ")
     }
+
+    pub(crate) fn kid(&self) -> Option<&str> {
+        self.header.text("kid")
+    }
+
+    pub(crate) fn algorithm(&self) -> Option<Algorithm> {
+        self.header.algorithm
+    }
+
+    /// What the token's header and claims take in memory, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.header.document.bytes() + self.claims.bytes()
+    }
 }
 
 /// The signing input, the header, the payload and the signature. Stops counting at the fifth dot and allocates nothing.

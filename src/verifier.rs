@@ -1,10 +1,13 @@
 //! Issuers, their keys and their rules: from a token's text to a principal. The issuer's own keys choose the
 //! algorithm; the token's header may only agree.
 
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::cache::{Cache, Slot};
 use crate::claims::{ClaimRules, Principal, PrincipalRef};
-use crate::config::{self, AlgorithmName, Preset, VerifierConfig};
+use crate::config::{self, AlgorithmName, Preset, VerifiedTokenCache, VerifierConfig};
 use crate::error::Error;
-use crate::jwk::{self, Algorithm, SkippedKey};
+use crate::jwk::{self, Algorithm, Key, SkippedKey};
 use crate::keyset::{FetchStart, KeySet, Lookup};
 use crate::limits::{
     FETCHED_KEY_SET_BYTES, KEY_BYTES, KEY_SET_BYTES, MAX_CLOCK_TOLERANCE_SECONDS, MAX_UNIX_TIME_SECONDS,
@@ -31,6 +34,7 @@ pub struct Verifier {
     tolerance: f64,
     /// What the key sets of all issuers take, in bytes, as [`KEY_SET_BYTES`] counts.
     key_bytes: usize,
+    cache: Option<Mutex<Cache>>,
 }
 
 #[derive(Debug)]
@@ -65,11 +69,13 @@ pub enum Try {
 #[derive(Debug)]
 pub struct Verification {
     /// The token, whose claims can now be read.
-    pub token: Verified,
+    pub token: Arc<Verified>,
     /// Who it speaks for.
     pub principal: Principal,
     /// Position of its issuer in the configuration.
     pub issuer: usize,
+    /// Whether its signature was checked earlier, as `verifiedTokenCache` allows.
+    pub cached: bool,
 }
 
 /// A token whose signature holds, of an issuer whose rules it has yet to meet. [`Signed::judge`] alone reads it.
@@ -77,8 +83,20 @@ pub(crate) struct Signed<'v> {
     verifier: &'v Verifier,
     issuer: &'v Issuer,
     index: usize,
-    token: Verified,
+    text: &'v str,
+    token: Arc<Verified>,
     now: f64,
+    /// Where the cache had it, if it had.
+    held: Option<Place>,
+}
+
+/// Where the cache holds a token.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "js"), expect(dead_code, reason = "only JavaScript keeps answers"))]
+pub(crate) struct Place {
+    pub(crate) slot: Slot,
+    /// Whether the host keeps what it was told about the token: [`Verifier::set_known`].
+    pub(crate) is_known: bool,
 }
 
 /// What a token says that met its issuer's rules: a [`Verification`] that borrows.
@@ -87,16 +105,32 @@ pub(crate) struct Judged<'s> {
     pub(crate) token: &'s Verified,
     pub(crate) principal: PrincipalRef<'s>,
     pub(crate) issuer: usize,
+    /// Where the cache holds it now.
+    pub(crate) held: Option<Place>,
 }
 
 impl Signed<'_> {
-    /// Judges the claims.
+    /// Judges the claims. A token that meets the rules is kept, and one that meets them no longer is forgotten.
     ///
     /// # Errors
     /// Any error of claims.
     pub(crate) fn judge(&self) -> Result<Judged<'_>, Error> {
-        let principal = self.issuer.claims.check(self.token.claims(), self.now, self.verifier.tolerance)?;
-        Ok(Judged { token: &self.token, principal, issuer: self.index })
+        let principal = self.issuer.claims.check(self.token.claims(), self.now, self.verifier.tolerance);
+        let principal = principal.inspect_err(|_| self.forget())?;
+        let held = self.held.or_else(|| self.keep());
+        Ok(Judged { token: &self.token, principal, issuer: self.index, held })
+    }
+
+    fn keep(&self) -> Option<Place> {
+        let verified_by = (self.index, self.issuer.keys.generation());
+        let slot = self.verifier.cache()?.keep(self.text, verified_by, Arc::clone(&self.token), self.now)?;
+        Some(Place { slot, is_known: false })
+    }
+
+    fn forget(&self) {
+        if let (Some(place), Some(mut cache)) = (self.held, self.verifier.cache()) {
+            cache.remove(place.slot);
+        }
     }
 }
 
@@ -132,17 +166,22 @@ impl Verifier {
     /// # Errors
     /// [`Error::Config`], naming the member.
     pub fn new(config: &VerifierConfig) -> Result<Self, Error> {
-        Self::compile(&config.issuers, config.clock_tolerance_seconds)
+        Self::compile(&config.issuers, config.clock_tolerance_seconds, config.verified_token_cache.as_ref())
     }
 
-    pub(crate) fn compile(issuers: &[config::Issuer], tolerance_seconds: u32) -> Result<Self, Error> {
+    pub(crate) fn compile(
+        issuers: &[config::Issuer],
+        tolerance_seconds: u32,
+        cache: Option<&VerifiedTokenCache>,
+    ) -> Result<Self, Error> {
         if tolerance_seconds > MAX_CLOCK_TOLERANCE_SECONDS {
             return Err(Error::config("clockToleranceSeconds", "expected 0 to 300"));
         }
         if issuers.is_empty() {
             return Err(Error::config("issuers", "expected at least one issuer"));
         }
-        let mut verifier = Self { tolerance: f64::from(tolerance_seconds), ..Self::of_nobody() };
+        let cache = cache.map(Cache::compile).transpose()?.map(Mutex::new);
+        let mut verifier = Self { tolerance: f64::from(tolerance_seconds), cache, ..Self::of_nobody() };
         for (index, issuer) in issuers.iter().enumerate() {
             verifier.issuers.push(Issuer::compile(&format!("issuers[{index}]"), issuer)?);
         }
@@ -185,18 +224,21 @@ impl Verifier {
     pub fn verify(&self, token: &str, now: f64, attempt: Try) -> Result<Verification, Error> {
         let signed = self.verify_signature(token, now, attempt)?;
         let principal = signed.judge()?.principal.into_owned();
-        Ok(Verification { token: signed.token, principal, issuer: signed.index })
+        Ok(Verification { principal, issuer: signed.index, cached: signed.held.is_some(), token: signed.token })
     }
 
     /// The first half of [`Verifier::verify`]: all but the claims.
     ///
     /// # Errors
     /// Those of [`Verifier::verify`] but claims'.
-    pub(crate) fn verify_signature(&self, token: &str, now: f64, attempt: Try) -> Result<Signed<'_>, Error> {
+    pub(crate) fn verify_signature<'v>(&'v self, text: &'v str, now: f64, attempt: Try) -> Result<Signed<'v>, Error> {
         if !(now > 0.0 && now <= MAX_UNIX_TIME_SECONDS) {
             return Err(Error::ClockInvalid);
         }
-        let token = UntrustedToken::parse(token)?;
+        if let Some(signed) = self.verified_before(text, now, attempt)? {
+            return Ok(signed);
+        }
+        let token = UntrustedToken::parse(text)?;
         let algorithm = token.algorithm().ok_or(Error::AlgNotAllowed)?;
         let index = self.find(token.asserted_issuer()?).ok_or(Error::UnknownIssuer)?;
         let issuer = self.issuers.get(index).ok_or(Error::UnknownIssuer)?;
@@ -206,15 +248,45 @@ impl Verifier {
         if !issuer.allows_type(token.typ()) {
             return Err(Error::TypNotAllowed);
         }
-        let key = match issuer.keys.find(token.kid(), algorithm, now, attempt == Try::Last) {
-            Lookup::Key(key) => key,
-            Lookup::Due => return Err(Error::KeysDue { issuer: index }),
-            Lookup::Unknown => return Err(Error::UnknownKey),
-            Lookup::Ambiguous => return Err(Error::AmbiguousKey),
-            Lookup::KidRequired => return Err(Error::KidRequired),
-            Lookup::Unavailable { retry_after_seconds } => return Err(Error::KeysUnavailable { retry_after_seconds }),
+        let key = issuer.key(index, token.kid(), algorithm, now, attempt)?;
+        let token = Arc::new(token.verify(key)?);
+        Ok(Signed { verifier: self, issuer, index, text, token, now, held: None })
+    }
+
+    /// The token if the cache has it and its issuer's keys are still those that verified it. They are looked up as for any
+    /// token, so they fall due and get too old as for any.
+    fn verified_before<'v>(&'v self, text: &'v str, now: f64, attempt: Try) -> Result<Option<Signed<'v>>, Error> {
+        let Some(mut cache) = self.cache() else { return Ok(None) };
+        let Some(found) = cache.find(text, now) else { return Ok(None) };
+        let (Some(issuer), Some(algorithm)) = (self.issuers.get(found.issuer), found.verified.algorithm()) else {
+            return Ok(None);
         };
-        Ok(Signed { verifier: self, issuer, index, token: token.verify(key)?, now })
+        if issuer.keys.generation() != found.generation {
+            cache.remove(found.slot);
+            return Ok(None);
+        }
+        issuer.key(found.issuer, found.verified.kid(), algorithm, now, attempt)?;
+        let held = Some(Place { slot: found.slot, is_known: found.is_known });
+        Ok(Some(Signed { verifier: self, issuer, index: found.issuer, text, token: found.verified, now, held }))
+    }
+
+    /// The cache, where there is one. One in whose use a thread has panicked is none.
+    fn cache(&self) -> Option<MutexGuard<'_, Cache>> {
+        self.cache.as_ref()?.lock().ok()
+    }
+
+    /// Notes that the host keeps what it was told about the token there.
+    #[cfg(feature = "js")]
+    pub(crate) fn set_known(&self, slot: Slot) {
+        if let Some(mut cache) = self.cache() {
+            cache.set_known(slot);
+        }
+    }
+
+    /// Whether verified tokens are kept.
+    #[cfg(feature = "js")]
+    pub(crate) const fn has_cache(&self) -> bool {
+        self.cache.is_some()
     }
 
     /// Positions of the issuers whose key sets are fetched.
@@ -292,7 +364,7 @@ impl Verifier {
 
     /// A verifier that takes no token.
     pub(crate) const fn of_nobody() -> Self {
-        Self { issuers: Vec::new(), by_name: Vec::new(), tolerance: 0.0, key_bytes: 0 }
+        Self { issuers: Vec::new(), by_name: Vec::new(), tolerance: 0.0, key_bytes: 0, cache: None }
     }
 }
 
@@ -338,6 +410,25 @@ impl Issuer {
         let claims = ClaimRules::compile(at, name.clone(), config)?;
         let key_bytes = config.jwks.as_ref().map_or(0, |jwks| set_bytes(jwks.0.len(), &keys));
         Ok(Self { name, algorithms, types, claims, jwks_uri, keys, key_bytes })
+    }
+
+    /// The key for a token of this issuer, whose position is `index`.
+    fn key(
+        &self,
+        index: usize,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+        now: f64,
+        attempt: Try,
+    ) -> Result<&Key, Error> {
+        match self.keys.find(kid, algorithm, now, attempt == Try::Last) {
+            Lookup::Key(key) => Ok(key),
+            Lookup::Due => Err(Error::KeysDue { issuer: index }),
+            Lookup::Unknown => Err(Error::UnknownKey),
+            Lookup::Ambiguous => Err(Error::AmbiguousKey),
+            Lookup::KidRequired => Err(Error::KidRequired),
+            Lookup::Unavailable { retry_after_seconds } => Err(Error::KeysUnavailable { retry_after_seconds }),
+        }
     }
 
     /// `typ` is compared without case and without `application/` (RFC 7515 section 4.1.9).
@@ -434,6 +525,9 @@ const fn algorithm(name: AlgorithmName) -> Algorithm {
     }
 }
 
+#[cfg(test)]
+#[path = "verifier_cache_tests.rs"]
+mod cache_tests;
 #[cfg(test)]
 #[path = "verifier_room_tests.rs"]
 mod room_tests;

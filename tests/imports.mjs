@@ -15,6 +15,7 @@ const LAYERS = [
   [
     "config",
     "token",
+    "cache",
     "keyset",
     "claims",
     "request",

@@ -12,6 +12,7 @@ export const KERNELS = { "relaxed-simd": "relaxed SIMD", simd: "SIMD", scalar: "
 export const warmName = (kernel) => `tollgate verifySync, ${KERNELS[kernel]}`;
 export const coldName = (kernel) => `tollgate, ${KERNELS[kernel]}, key cold`;
 export const tablelessName = (kernel) => `tollgate, ${KERNELS[kernel]}, no table`;
+export const REPEATED = "tollgate, repeated token, cache";
 
 /** Room for the table of the curve's base point, and for no key's. */
 const ONE_TABLE = 256 * 1024;
@@ -21,7 +22,7 @@ const COLD_RSA_KEYS = 16;
 /** A key set holds at most 100. */
 const COLD_KEYS = 64;
 
-export async function contenders(algorithm, { jwks }, { packages, slice, tokens }) {
+export async function contenders(algorithm, { jwks, samples }, { packages, slice, tokens }) {
   const cold = coldKeys(algorithm, Math.min(slice, tokens));
   const list = [];
   for (const kernel of Object.keys(KERNELS)) {
@@ -33,6 +34,7 @@ export async function contenders(algorithm, { jwks }, { packages, slice, tokens 
     list.push(coldContender(coldName(kernel), another, cold));
     if (algorithm === "ES256") list.push(await tablelessContender(kernel, packages(`${kernel}-no-table`), cold(0)));
   }
+  list.push(await repeatedContender(packages("cache"), jwks, samples[algorithm]));
   return list;
 }
 
@@ -74,6 +76,19 @@ function coldContender(name, createVerifier, cold) {
       verifier = createVerifier(tollgateConfig({ keys: samples.map(({ key }) => key.jwk) }));
       return samples;
     },
+    verify: ({ token }) => verifier.verifySync(token).claims,
+  };
+}
+
+/** Tokens that were seen before, with as much room for them as fast-jwt's cache is given. */
+async function repeatedContender(directory, jwks, samples) {
+  const { createVerifier } = await import(pathToFileURL(join(directory, "index.js")).href);
+  const verifiedTokenCache = { entries: 4 * samples.length, seconds: 3600 };
+  const verifier = createVerifier({ ...tollgateConfig(jwks), verifiedTokenCache });
+  return {
+    name: REPEATED,
+    checks: "whole but signature: seen before",
+    picture: false,
     verify: ({ token }) => verifier.verifySync(token).claims,
   };
 }

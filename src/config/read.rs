@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::{
     AlgorithmName, ClaimNames, Config, Cookie, Cors, Credentials, CrossSite, EncodedSlash, GateIssuers, Identity,
     Issuer, KeySetText, Observe, OneOrMany, OwnIssuer, OwnPreset, Preset, PrincipalKind, Requirement, Rule, Sent,
-    ServiceNames, Tenant, TenantFrom, TenantRule, Upstream, VerifierConfig, default_preflight, default_send,
-    default_tolerance,
+    ServiceNames, Tenant, TenantFrom, TenantRule, Upstream, VerifiedTokenCache, VerifierConfig, default_cache_bytes,
+    default_cache_entries, default_cache_seconds, default_preflight, default_send, default_tolerance,
 };
 use crate::error::Error;
 use crate::json::{Document, Fault, Object, Value};
@@ -381,6 +381,7 @@ read_members! {
     Config {
         issuers: "issuers",
         clock_tolerance_seconds: "clockToleranceSeconds" or default_tolerance(),
+        verified_token_cache: "verifiedTokenCache",
         credentials: "credentials" or Credentials::default(),
         tenant: "tenant" or Tenant::default(),
         cors: "cors",
@@ -393,6 +394,12 @@ read_members! {
     VerifierConfig {
         issuers: "issuers",
         clock_tolerance_seconds: "clockToleranceSeconds" or default_tolerance(),
+        verified_token_cache: "verifiedTokenCache",
+    }
+    VerifiedTokenCache {
+        entries: "entries" or default_cache_entries(),
+        bytes: "bytes" or default_cache_bytes(),
+        seconds: "seconds" or default_cache_seconds(),
     }
     Issuer {
         preset: "preset",

@@ -110,6 +110,9 @@ fn check(gate: &Gate, request: &(&str, &str, &str, usize), now: f64, last_try: b
     let fields = fields(headers, count);
     let checked = gate.check(&Request { method, url, headers: &fields }, now, attempt(last_try));
     checked.decision.write_members(answer);
+    if checked.cached {
+        answer.member("cached", &true);
+    }
     match checked.issuer {
         // The issuer whose keys are due before this can be decided.
         Some(issuer) if checked.keys_due => answer.member("issuer", &issuer),

@@ -117,6 +117,33 @@ fn finds_names_of_every_length_in_every_object_and_no_other() {
 
 // catalogue: F03
 #[test]
+fn finds_each_of_many_members_in_its_own_object() {
+    for count in [1, 2, 60, 126, 127, 128, 129, 1_000] {
+        // Far more names than bits, and every member holds an object with a name of another.
+        let member = |at: usize| format!(r#""m{at}":{{"m{}":"inner"}},"v{at}":{at}"#, at + 1);
+        let text = format!("{{{}}}", (0..count).map(member).collect::<Vec<_>>().join(","));
+        let document = parse(text.as_bytes()).unwrap();
+        for at in 0..count {
+            let Some(Value::Object(inner)) = document.object().get(&format!("m{at}")) else {
+                panic!("m{at} of {count}")
+            };
+            assert_eq!(inner.get(&format!("m{}", at + 1)), Some(Value::String("inner")), "{at} of {count}");
+            assert_eq!(inner.get(&format!("v{at}")), None, "{at} of {count}");
+            let Some(Value::Number(value)) = document.object().get(&format!("v{at}")) else {
+                panic!("v{at} of {count}")
+            };
+            assert_eq!(value.to_u32(), u32::try_from(at).ok(), "{at} of {count}");
+        }
+        assert_eq!(document.object().get(&format!("m{count}")), None, "{count}");
+        // The same where the object is not the outermost.
+        let document = parse(format!("[{text}]").as_bytes()).unwrap();
+        let Value::Array(list) = document.value() else { panic!("{count}") };
+        let Some(Value::Object(first)) = list.iter().next() else { panic!("{count}") };
+        assert!((0..count).all(|at| first.get(&format!("v{at}")).is_some()), "{count}");
+    }
+}
+
+#[test]
 fn refuses_invalid_utf8_other_encodings_and_a_byte_order_mark() {
     refused_bytes(b"\xef\xbb\xbf{}");
     refused_bytes(b"{\"a\":\"\xff\"}");

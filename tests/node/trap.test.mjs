@@ -112,6 +112,26 @@ test("[N06] a trap at construction is an error, and the next construction works"
   older.verifySync(token(es));
 });
 
+test("[N06] after a trap no answer stands for another token's, wherever it struck", () => {
+  const verifier = createVerifier({ ...verifierConfig([es]), verifiedTokenCache: { entries: 2 } }, hooks);
+  const texts = ["user-a", "user-b", "user-c"].map((sub) => token(es, { sub }));
+  const asked = (order) => order.map((at) => verifier.verifySync(texts[at]).claims.sub);
+  assert.deepEqual(asked([0, 1, 0, 1]), ["user-a", "user-b", "user-a", "user-b"]);
+  for (const trap of ["core_verify", "core_keepAnswer"]) {
+    faults.trapIn = trap;
+    throwsCode("internal_error", () => verifier.verifySync(token(es, { sub: trap })));
+    assert.deepEqual(asked([1, 0, 0, 1, 2, 0, 2]), [
+      "user-b",
+      "user-a",
+      "user-a",
+      "user-b",
+      "user-c",
+      "user-a",
+      "user-c",
+    ]);
+  }
+});
+
 test("[N06] fetched key sets survive a rebuild: good tokens pass at once and cost no fetch", async () => {
   let fetches = 0;
   const fetch = async () => {

@@ -25,7 +25,7 @@ fn names_the_member_and_says_what_was_expected() {
     says::<VerifierConfig>(
         r#"{"issuers":[],"rules":[]}"#,
         "rules",
-        "unknown member, expected issuers or clockToleranceSeconds",
+        "unknown member, expected issuers, clockToleranceSeconds or verifiedTokenCache",
     );
     says::<Rule>(r#"{"path":null}"#, "path", "expected a string, not null");
     says::<Rule>(r#"{"path":"/","public":1}"#, "public", "expected true or false, not this number");
