@@ -336,6 +336,34 @@ test("a rule's tenant: any holds for the methods of that rule only", async () =>
   }
 });
 
+test("a rule's tenant: any holds for its own path only, whatever was cached [O02]", async () => {
+  const open = { tenant: { from: { header: "x-tenant" } }, rules: [{ path: "/me/{*rest}", tenant: "any" }, ...rules] };
+  const context = await said({}, { ...config, ...open }, { path: "/me/a" });
+  for (const event of Object.values(BEHIND)) {
+    const ask = (path, tenant, options) =>
+      reason(guardsOf(open, options).requireTenant()(event(context, { path, sent: [["X-Tenant", tenant]] })));
+    for (const path of ["/me/a", "/me/b/c"]) assert.equal(ask(path, "globex"), null, path);
+    for (const path of ["/orders", "/me2/a", "/Me/a", "/", "", "/prod/me/a"]) {
+      assert.equal(ask(path, "globex"), "tenant", path);
+      assert.equal(ask(path, "acme"), null, path);
+    }
+    assert.equal(ask("/prod/me/a", "globex", { stage: "prod" }), null);
+    assert.equal(ask("/me/a", "globex", { stage: "prod" }), "tenant");
+  }
+  const nearest = ["/", "/a", "/a/b", "/{one}/c", "/a/{two}", "/x/{*rest}"].map((path) => ({ path }));
+  const widest = { ...open, rules: [{ path: "/{*rest}", tenant: "any" }, ...nearest] };
+  const kept = { ...context, rule: "/{*rest}" };
+  for (const event of Object.values(BEHIND)) {
+    const ask = (path) =>
+      reason(guardsOf(widest).requireTenant()(event(kept, { path, sent: [["X-Tenant", "globex"]] })));
+    for (const path of ["/b", "/A", "/a/", "/a/b/c", "/b/d", "/b/c/d"]) assert.equal(ask(path), null, path);
+    for (const path of ["/", "/a", "/a/b", "/a/d", "/b/c", "/x", "/x/", "/x/y/z"])
+      assert.equal(ask(path), "tenant", path);
+  }
+  const connect = { ...open, rules: [{ path: "/$connect", tenant: "any" }] };
+  assert.equal(guardsOf(connect).requireTenant()(EVERY.WebSocket({ ...context, rule: "/$connect" })), null);
+});
+
 test("guards are made of the configuration's own members only", () => {
   for (const [changed, member] of [
     [{ rules }, "issuers"],
