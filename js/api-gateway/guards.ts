@@ -163,6 +163,8 @@ function texts(member: string, list: readonly string[]): string[] {
 
 interface Reading {
   readonly principal?: Principal;
+  /** From when on its claims are too old, in Unix seconds; ours were judged by the gate. */
+  readonly tooOldAt?: number;
   /** The rule that let it through, where the context tells. */
   readonly rule?: string;
   /** Why there is no principal, when a context was there. */
@@ -175,7 +177,8 @@ function read(reader: Reader, event: HandlerEvent): Reading {
   if (reading.principal === undefined) return reading;
   const now = reader.now();
   if (!(now > 0 && now <= MAX_SECONDS)) return { refused: "unavailable" };
-  return now < reading.principal.expiresAt ? reading : { refused: "invalid_token" };
+  const { principal, tooOldAt = Number.POSITIVE_INFINITY } = reading;
+  return now < principal.expiresAt && now < tooOldAt ? reading : { refused: "invalid_token" };
 }
 
 /**
