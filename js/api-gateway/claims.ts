@@ -85,6 +85,12 @@ function mapOf(issuer: Issuer, at: string, config: Config): [string, ClaimMap] {
   };
   const name = issuerName(issuer, config);
   if (typeof name !== "string") throw configError(`${at}.issuer`, "a text");
+  if (map.audience === undefined && map.clientIds === undefined) {
+    throw configError(
+      `${at}.audience`,
+      "audience, clientIds or both, so that tokens made for other services are refused",
+    );
+  }
   return [name, map];
 }
 

@@ -2,6 +2,8 @@
 // are compared with those of a real gate.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { test } from "node:test";
 import { createGate } from "tollgate";
 import { createGuards, guarded, requirePermission, requireTenant } from "tollgate/api-gateway";
@@ -375,6 +377,48 @@ test("guards are made of the configuration's own members only", () => {
   }
   assert.throws(() => createGuards({ issuers: [{}], rules }), { code: "config_invalid", member: "issuers[0].issuer" });
   assert.throws(() => createGuards(config, { stage: "$default" }), { code: "config_invalid", member: "options.stage" });
+});
+
+test("a misspelt member of what guards read is refused at start, and each of the schema's is known", () => {
+  const { $defs, properties } = JSON.parse(
+    readFileSync(createRequire(import.meta.url).resolve("tollgate/schema.json")),
+  );
+  const [given] = config.issuers;
+  const issuer = { ...given, clientIds: ["web"] };
+  const from = { header: "x-tenant" };
+  const places = [
+    ["", properties, config, (root) => root],
+    ["tenant.", $defs.Tenant.properties, { from }, (tenant) => ({ ...config, tenant })],
+    ["tenant.from.", $defs.TenantFrom.properties, from, (from) => ({ ...config, tenant: { from } })],
+    ["issuers[0].", $defs.Issuer.properties, issuer, (issuer) => ({ ...config, issuers: [issuer] })],
+    [
+      "issuers[0].claims.",
+      $defs.ClaimNames.properties,
+      {},
+      (claims) => ({ ...config, issuers: [{ ...issuer, claims }] }),
+    ],
+  ];
+  for (const [at, known, held, whole] of places) {
+    for (const name of Object.keys(known)) {
+      createGuards(whole({ ...held, [name]: held[name] ?? null }));
+      const [misspelt, code] = [`${name}s_`, "config_invalid"];
+      assert.throws(() => createGuards(whole({ ...held, [misspelt]: held[name] ?? null })), {
+        code,
+        member: `${at}${misspelt}`,
+      });
+    }
+    for (const wrong of ["x", [], 7]) {
+      if (at !== "")
+        assert.throws(() => createGuards(whole(wrong)), { code: "config_invalid", member: at.slice(0, -1) });
+    }
+  }
+  assert.throws(() => createGuards({ ...config, issuers: [null] }), { code: "config_invalid", member: "issuers[0]" });
+  const { audience: _, clientIds: __, ...nobodys } = issuer;
+  const member = "issuers[0].audience";
+  assert.throws(() => createGuards({ ...config, issuers: [nobodys] }), { code: "config_invalid", member });
+  for (const one of [{ audience: "x" }, { clientIds: ["x"] }]) {
+    createGuards({ ...config, issuers: [{ ...nobodys, ...one }] });
+  }
 });
 
 test("guarded calls the handler when every guard lets it, and answers for the first that does not", async () => {
