@@ -318,6 +318,23 @@ test("the tenant asked for in the path is compared again, where the rule has it"
   }
 });
 
+test("a WebSocket's message has the context of $connect, and no fields that could name a tenant", async () => {
+  for (const [from, expected] of [
+    [undefined, null],
+    [{ host: "{tenant}.api.example.com" }, null],
+    [{ header: "x-tenant" }, "tenant"],
+  ]) {
+    const changes = { tenant: from ? { from } : {} };
+    const context = await said({}, { ...config, ...changes }, { sent: [["X-Tenant", "acme"]] });
+    const { headers: _, multiValueHeaders: __, requestContext, ...event } = EVERY.WebSocket(context);
+    const message = { ...event, requestContext: { ...requestContext, eventType: "MESSAGE", routeKey: "$default" } };
+    assert.equal(reason(guardsOf(changes).requireTenant()(message)), expected);
+    const late = { ...changes, ...config, tenant: {} };
+    const { expiresAt } = context;
+    assert.equal(reason(guardsOf(late, { now: () => Number(expiresAt) }).requireTenant()(message)), "invalid_token");
+  }
+});
+
 test("a rule's tenant: any holds for the methods of that rule only", async () => {
   const two = [
     { path: "/orders", methods: ["GET"], tenant: "any" },
