@@ -5,7 +5,7 @@ locals {
 
   # What the API is told, from the authorizer's context. Each value has text of its own around the variable, so that it is never
   # empty, and what a client sent under such a name is replaced even where the context lacks the member: on a public path it lacks
-  # all. So a text is in quotes, as the gate sends it, and a list of the context, which is JSON, in one more array.
+  # all. So a text is in quotes, unescaped, and a list of the context, which is JSON, in one more array.
   told = {
     user        = "\"$${context.authorizer.userId}\""
     client      = "\"$${context.authorizer.clientId}\""

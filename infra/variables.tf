@@ -79,7 +79,7 @@ variable "trigger_version" {
 }
 
 variable "self_sign_up" {
-  description = "Whether anyone may sign up. Who does has no tenant, and so gets no token, until someone gives them one."
+  description = "Whether anyone may sign up. Who does has no tenant, which cannot be given later, and so never gets a token: this is for invitations, by authorizeTenant and a client of yours that may write custom:tenant_id."
   type        = bool
   default     = false
 }
@@ -127,8 +127,12 @@ variable "authorizer_cache" {
     error_message = "An identity source is $request.header.…, $request.querystring.…, $context.… or $stageVariables.…."
   }
   validation {
-    condition     = var.authorizer_cache.ttlSeconds == 0 || anytrue([for source in var.authorizer_cache.identitySources : startswith(source, "$request.header.")])
-    error_message = "Answers are kept only under the credential: without a header among identitySources, ttlSeconds is 0."
+    condition     = var.authorizer_cache.ttlSeconds == 0 || anytrue([for source in ["authorization", "cookie"] : contains(var.authorizer_cache.identitySources, "$request.header.${source}")])
+    error_message = "Answers are kept only under the credential: without authorization or cookie among identitySources, ttlSeconds is 0."
+  }
+  validation {
+    condition     = var.authorizer_cache.ttlSeconds == 0 || alltrue([for source in ["httpMethod", "path"] : contains(var.authorizer_cache.identitySources, "$context.${source}")])
+    error_message = "Answers are kept only for the request that was judged: without $context.httpMethod and $context.path among identitySources, ttlSeconds is 0."
   }
 }
 

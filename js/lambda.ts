@@ -29,6 +29,9 @@ export interface LambdaHooks extends Hooks {
 /** Decides about a request. Never rejects. */
 export type Check = (request: RequestLike) => Promise<Decision>;
 
+/** The end of the year 9999 in seconds. A time in milliseconds lies beyond it, and keys until then would never be too old. */
+const MAX_SECONDS = 253_402_300_799;
+
 /** How long an answer waits for a fetch that nobody needs yet, in milliseconds. */
 const BACKGROUND_WAIT_MS = 1_000;
 
@@ -68,7 +71,8 @@ async function tooOld(): Promise<never> {
 }
 
 function checked(keys: EmbeddedKeys, config: Config): EmbeddedKeys {
-  if (!Number.isFinite(keys?.until)) throw configError("hooks.embeddedKeys.until", "Unix seconds");
+  if (!(Number.isFinite(keys?.until) && keys.until <= MAX_SECONDS))
+    throw configError("hooks.embeddedKeys.until", "Unix seconds");
   if (!Array.isArray(keys.sets) || keys.sets.length !== config?.issuers?.length) {
     throw configError("hooks.embeddedKeys.sets", "as many key sets (or null) as there are issuers");
   }

@@ -122,7 +122,25 @@ run "refuses_a_ttl_without_the_credential" {
   expect_failures = [var.authorizer_cache]
 
   variables {
-    authorizer_cache = { identitySources = ["$context.routeKey"], ttlSeconds = 1 }
+    authorizer_cache = { identitySources = ["$request.header.host", "$context.httpMethod", "$context.path"], ttlSeconds = 1 }
+  }
+}
+
+run "refuses_a_ttl_without_the_method" {
+  command         = plan
+  expect_failures = [var.authorizer_cache]
+
+  variables {
+    authorizer_cache = { identitySources = ["$request.header.authorization", "$context.path"], ttlSeconds = 1 }
+  }
+}
+
+run "refuses_a_ttl_without_the_path" {
+  command         = plan
+  expect_failures = [var.authorizer_cache]
+
+  variables {
+    authorizer_cache = { identitySources = ["$request.header.authorization", "$context.httpMethod"], ttlSeconds = 1 }
   }
 }
 
@@ -140,7 +158,7 @@ run "refuses_a_ttl_above_an_hour" {
   expect_failures = [var.authorizer_cache]
 
   variables {
-    authorizer_cache = { identitySources = ["$request.header.authorization"], ttlSeconds = 3601 }
+    authorizer_cache = { identitySources = ["$request.header.authorization", "$context.httpMethod", "$context.path"], ttlSeconds = 3601 }
   }
 }
 
@@ -149,7 +167,7 @@ run "refuses_a_negative_ttl" {
   expect_failures = [var.authorizer_cache]
 
   variables {
-    authorizer_cache = { identitySources = ["$request.header.authorization"], ttlSeconds = -1 }
+    authorizer_cache = { identitySources = ["$request.header.authorization", "$context.httpMethod", "$context.path"], ttlSeconds = -1 }
   }
 }
 
@@ -158,7 +176,7 @@ run "refuses_half_a_second" {
   expect_failures = [var.authorizer_cache]
 
   variables {
-    authorizer_cache = { identitySources = ["$request.header.authorization"], ttlSeconds = 0.5 }
+    authorizer_cache = { identitySources = ["$request.header.authorization", "$context.httpMethod", "$context.path"], ttlSeconds = 0.5 }
   }
 }
 

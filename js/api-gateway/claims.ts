@@ -11,8 +11,10 @@ export type Claims = Readonly<Record<string, unknown>>;
 /** Where the claims come from. A REST API joins a list by commas, an HTTP API by spaces between brackets. */
 export type ClaimSource = "http" | "rest";
 
-/** The principal, or why the gate would refuse it. */
-export type ClaimReading = { readonly principal: Principal } | { readonly refused: "invalid_token" | "tenant" };
+/** The principal, and from when on `maxAgeSeconds` refuses it, in Unix seconds; or why the gate would refuse it. */
+export type ClaimReading =
+  | { readonly principal: Principal; readonly tooOldAt: number }
+  | { readonly refused: "invalid_token" | "tenant" };
 
 /** Reads the claims of the configured issuers. */
 export type ClaimReader = (claims: Claims, source: ClaimSource) => ClaimReading;
@@ -28,6 +30,7 @@ interface ClaimMap {
   readonly clientIds: readonly string[] | undefined;
   readonly tokenUse: readonly string[] | undefined;
   readonly tenants: readonly string[] | undefined;
+  readonly maxAgeSeconds: number | undefined;
   readonly isCognito: boolean;
 }
 
@@ -53,7 +56,7 @@ export function claimReader(config: Config): ClaimReader {
       const { tenantId } = principal;
       const isTenant = tenantId === null || (tenantId.length <= MAX_TENANT && pattern.test(tenantId));
       const isOfIssuer = tenantId === null || (map.tenants?.includes(tenantId) ?? true);
-      return isTenant && isOfIssuer ? { principal } : { refused: "tenant" };
+      return isTenant && isOfIssuer ? { principal, tooOldAt: tooOldAt(claims, map) } : { refused: "tenant" };
     } catch (error) {
       if (error instanceof Unreadable) return { refused: "invalid_token" };
       throw error;
@@ -77,10 +80,17 @@ function mapOf(issuer: Issuer, at: string, config: Config): [string, ClaimMap] {
     clientIds: optional(issuer.clientIds),
     tokenUse: optional(issuer.tokenUse) ?? (isCognito ? ["access"] : undefined),
     tenants: optional(issuer.tenants),
+    maxAgeSeconds: issuer.maxAgeSeconds ?? undefined,
     isCognito,
   };
   const name = issuerName(issuer, config);
   if (typeof name !== "string") throw configError(`${at}.issuer`, "a text");
+  if (map.audience === undefined && map.clientIds === undefined) {
+    throw configError(
+      `${at}.audience`,
+      "audience, clientIds or both, so that tokens made for other services are refused",
+    );
+  }
   return [name, map];
 }
 
@@ -129,6 +139,11 @@ function principalOf(claims: Claims, source: ClaimSource, map: ClaimMap): Princi
     issuer: String(own(claims, "iss")),
     expiresAt: dateOf(find(claims, ["exp"])),
   };
+}
+
+/** `iat` and the maximum age; never, where the issuer has none. */
+function tooOldAt(claims: Claims, { maxAgeSeconds }: ClaimMap): number {
+  return maxAgeSeconds === undefined ? Number.POSITIVE_INFINITY : dateOf(find(claims, ["iat"])) + maxAgeSeconds;
 }
 
 /** `client_id`, else `azp`, else, for Cognito's ID tokens, `aud`; two that are there must agree. */

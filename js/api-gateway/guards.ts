@@ -8,6 +8,7 @@ import type { Principal } from "../verifier.js";
 import { type ClaimReader, type ClaimSource, type Claims, claimReader } from "./claims.js";
 import { principalOf as principalOfContext } from "./context.js";
 import { type EventHeaders, type EventMultiHeaders, object } from "./events.js";
+import { checkMembers } from "./members.js";
 import { checkMapping, type Mapping } from "./path.js";
 import { type Reason, type Refusal, refuse } from "./refusal.js";
 import { type FindRequested, requestedBy } from "./requested.js";
@@ -85,13 +86,13 @@ const MAX_SECONDS = 253_402_300_799;
  *
  * @param config the same document as the authorizer's; `issuers`, `tenant`, `tokens` and `rules` are read
  * @param options the clock, and what stands before the paths, as for the authorizer
- * @throws TollgateError `config_invalid`; the configuration as a whole is judged by the authorizer
+ * @throws TollgateError `config_invalid`, also for a misspelt member of what is read; values as a whole are judged by a gate or an
+ * authorizer
  */
 export function createGuards(config: Config, options: GuardOptions = {}): Guards {
   const { now, basePath, stage } = options;
   const read: Config = JSON.parse(configText(config));
-  if (!Array.isArray(read.issuers)) throw configError("issuers", "an array");
-  if (!Array.isArray(read.rules)) throw configError("rules", "an array");
+  checkMembers(read);
   const requested = requestedBy(read, checkMapping({ basePath, stage }));
   return guardsOf({ now: clock(now), claims: claimReader(read), requested });
 }
@@ -163,6 +164,8 @@ function texts(member: string, list: readonly string[]): string[] {
 
 interface Reading {
   readonly principal?: Principal;
+  /** From when on its claims are too old, in Unix seconds; ours were judged by the gate. */
+  readonly tooOldAt?: number;
   /** The rule that let it through, where the context tells. */
   readonly rule?: string;
   /** Why there is no principal, when a context was there. */
@@ -175,7 +178,8 @@ function read(reader: Reader, event: HandlerEvent): Reading {
   if (reading.principal === undefined) return reading;
   const now = reader.now();
   if (!(now > 0 && now <= MAX_SECONDS)) return { refused: "unavailable" };
-  return now < reading.principal.expiresAt ? reading : { refused: "invalid_token" };
+  const { principal, tooOldAt = Number.POSITIVE_INFINITY } = reading;
+  return now < principal.expiresAt && now < tooOldAt ? reading : { refused: "invalid_token" };
 }
 
 /**

@@ -2,11 +2,14 @@
 // one way, and decides nothing.
 
 import type { Config } from "../config.js";
-import { type Fields, fieldsOf, object } from "./events.js";
+import { CONNECT_PATH, type Fields, fieldsOf, object } from "./events.js";
 import { encoded, type Mapping, stripped } from "./path.js";
 
 /** `null`: it asks for none, or not clearly. `"any"`: nothing is compared. */
 export type Requested = { readonly tenant: string | null } | "any";
+
+/** A segment of a pattern that holds any text but none. */
+const NAMED = /^\{\w+\}$/;
 
 /** Finds the tenant asked for. `rule` is the pattern of the rule that let the request through, where that is known. */
 export type FindRequested = (event: unknown, rule: string | undefined) => Requested;
@@ -16,7 +19,9 @@ export function requestedBy(config: Config, mapping: Mapping): FindRequested {
   const from = config.tenant?.from;
   if (from === undefined || from === null) return () => "any";
   return (event, rule) => {
-    if (rule !== undefined && isAny(config, rule, methodOf(event))) return "any";
+    // An answer that was cached too widely has another path's rule: then the tenant is compared.
+    if (rule !== undefined && isAny(config, rule, methodOf(event)) && isNearest(config, rule, event, mapping))
+      return "any";
     if (from.path) return { tenant: rule === undefined ? namedSegment(event) : segmentOf(event, rule, mapping) };
     const { headers, multiValueHeaders, requestContext } = object(event);
     const fields = fieldsOf(headers, multiValueHeaders);
@@ -39,6 +44,18 @@ function isAny({ rules }: Config, pattern: string, method: unknown): boolean {
   return rule?.tenant === "any";
 }
 
+/** Whether the path meets this pattern, as the core matches: a literal beats `{name}`, which beats `{*rest}`, leftmost first. */
+function isNearest({ rules }: Config, pattern: string, event: unknown, mapping: Mapping): boolean {
+  const met = rules.map(({ path }) => path).filter((path) => segmentsOf(event, path, mapping) !== undefined);
+  return met.includes(pattern) && met.every((path) => ranked(pattern) <= ranked(path));
+}
+
+/** A digit a segment; of two patterns that a path fits, the one that comes first as a text is met. */
+function ranked(pattern: string): string {
+  const rank = (part: string) => (part === "{*rest}" ? 2 : NAMED.test(part) ? 1 : 0);
+  return pattern.split("/").map(rank).join("");
+}
+
 /** Where no rule is known: what API Gateway's own route names `{tenant}`. */
 function namedSegment(event: unknown): string | null {
   const { tenant } = object(object(event).pathParameters);
@@ -47,17 +64,23 @@ function namedSegment(event: unknown): string | null {
 
 /** What stands in the path where the rule has `{tenant}`, if the path is the rule's. */
 function segmentOf(event: unknown, rule: string, mapping: Mapping): string | null {
+  return segmentsOf(event, rule, mapping)?.[rule.split("/").indexOf("{tenant}")] || null;
+}
+
+/** The segments of the path, if it is the rule's. */
+function segmentsOf(event: unknown, rule: string, mapping: Mapping): readonly string[] | undefined {
   const { version, rawPath, path } = object(event);
-  const sent = stripped(rawPath ?? path, mapping);
+  // Of a WebSocket no event has a path.
+  const sent = (rawPath ?? path) === undefined ? CONNECT_PATH : stripped(rawPath ?? path, mapping);
   // A REST API hands over what was sent.
   const segments = (version === undefined ? sent : encoded(sent))?.split("/");
   const parts = rule.split("/");
   const rest = parts.at(-1) === "{*rest}";
   if (segments === undefined || (rest ? segments.length < parts.length - 1 : segments.length !== parts.length))
-    return null;
+    return undefined;
   const named = rest ? parts.slice(0, -1) : parts;
-  const isRules = named.every((part, at) => /^\{\w+\}$/.test(part) || segments[at] === part);
-  return (isRules && segments[parts.indexOf("{tenant}")]) || null;
+  const fits = (part: string, at: number) => (NAMED.test(part) ? segments[at] !== "" : segments[at] === part);
+  return named.every(fits) ? segments : undefined;
 }
 
 /** Header names as the origins see them that fold the most. */

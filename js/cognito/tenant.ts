@@ -19,6 +19,8 @@ export type CheckTenant = (tenant: unknown) => string;
 export function tenantCheck(pattern: unknown = PATTERN): CheckTenant {
   if (typeof pattern !== "string") throw configError("tenantPattern", "a regular expression as a text");
   const whole = compiled(pattern);
+  if (whole.test(""))
+    throw configError("tenantPattern", "an expression that the empty text, which names no tenant, does not match");
   return (tenant) => {
     if (typeof tenant !== "string" || tenant.length > MAX_CHARACTERS || !whole.test(tenant))
       throw new Refusal("tenant_malformed");
@@ -28,7 +30,8 @@ export function tenantCheck(pattern: unknown = PATTERN): CheckTenant {
 
 function compiled(pattern: string): RegExp {
   try {
-    return new RegExp(`^(?:${pattern})$`, "u");
+    // Compiled on its own first: `a)|(b` is an expression only within the anchors, which it would undo.
+    return new RegExp(`^(?:${new RegExp(pattern, "u").source})$`, "u");
   } catch {
     throw configError("tenantPattern", "a regular expression");
   }

@@ -55,6 +55,16 @@ for (const [version, event] of Object.entries(NATIVE)) {
     for (const changes of wrong) assert.equal(ask(changes), "invalid_token", JSON.stringify(changes));
   });
 
+  test(`${version}: claims older than maxAgeSeconds are refused, as the gate refuses them [O01]`, () => {
+    const aged = { issuers: [{ ...config.issuers[0], maxAgeSeconds: 60 }] };
+    const ask = (iat, changes = aged) => reason(guardsOf(changes).requireTenant()(event(claims({ iat }))));
+    for (const iat of [NOW - 59, String(NOW - 59), "Wed Dec 31 23:59:01 UTC 2025"]) assert.equal(ask(iat), null);
+    for (const iat of [NOW - 60, String(NOW - 60), "Wed Dec 31 23:59:00 UTC 2025", undefined, "", "soon", true, {}]) {
+      assert.equal(ask(iat), "invalid_token", `${iat}`);
+    }
+    for (const iat of [NOW - 60, undefined]) assert.equal(ask(iat, {}), null, "no age is asked for");
+  });
+
   test(`${version}: exp is a number, its digits, or the date that REST APIs write [O01]`, () => {
     const at = (exp, time) => reason(guardsOf({}, { now: () => time }).requireTenant()(event(claims({ exp }))));
     for (const exp of [NOW, String(NOW), "Thu Jan 01 00:00:00 UTC 2026"]) {

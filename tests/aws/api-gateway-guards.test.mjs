@@ -2,6 +2,8 @@
 // are compared with those of a real gate.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { test } from "node:test";
 import { createGate } from "tollgate";
 import { createGuards, guarded, requirePermission, requireTenant } from "tollgate/api-gateway";
@@ -316,6 +318,23 @@ test("the tenant asked for in the path is compared again, where the rule has it"
   }
 });
 
+test("a WebSocket's message has the context of $connect, and no fields that could name a tenant", async () => {
+  for (const [from, expected] of [
+    [undefined, null],
+    [{ host: "{tenant}.api.example.com" }, null],
+    [{ header: "x-tenant" }, "tenant"],
+  ]) {
+    const changes = { tenant: from ? { from } : {} };
+    const context = await said({}, { ...config, ...changes }, { sent: [["X-Tenant", "acme"]] });
+    const { headers: _, multiValueHeaders: __, requestContext, ...event } = EVERY.WebSocket(context);
+    const message = { ...event, requestContext: { ...requestContext, eventType: "MESSAGE", routeKey: "$default" } };
+    assert.equal(reason(guardsOf(changes).requireTenant()(message)), expected);
+    const late = { ...changes, ...config, tenant: {} };
+    const { expiresAt } = context;
+    assert.equal(reason(guardsOf(late, { now: () => Number(expiresAt) }).requireTenant()(message)), "invalid_token");
+  }
+});
+
 test("a rule's tenant: any holds for the methods of that rule only", async () => {
   const two = [
     { path: "/orders", methods: ["GET"], tenant: "any" },
@@ -336,6 +355,34 @@ test("a rule's tenant: any holds for the methods of that rule only", async () =>
   }
 });
 
+test("a rule's tenant: any holds for its own path only, whatever was cached [O02]", async () => {
+  const open = { tenant: { from: { header: "x-tenant" } }, rules: [{ path: "/me/{*rest}", tenant: "any" }, ...rules] };
+  const context = await said({}, { ...config, ...open }, { path: "/me/a" });
+  for (const event of Object.values(BEHIND)) {
+    const ask = (path, tenant, options) =>
+      reason(guardsOf(open, options).requireTenant()(event(context, { path, sent: [["X-Tenant", tenant]] })));
+    for (const path of ["/me/a", "/me/b/c"]) assert.equal(ask(path, "globex"), null, path);
+    for (const path of ["/orders", "/me2/a", "/Me/a", "/", "", "/prod/me/a"]) {
+      assert.equal(ask(path, "globex"), "tenant", path);
+      assert.equal(ask(path, "acme"), null, path);
+    }
+    assert.equal(ask("/prod/me/a", "globex", { stage: "prod" }), null);
+    assert.equal(ask("/me/a", "globex", { stage: "prod" }), "tenant");
+  }
+  const nearest = ["/", "/a", "/a/b", "/{one}/c", "/a/{two}", "/x/{*rest}"].map((path) => ({ path }));
+  const widest = { ...open, rules: [{ path: "/{*rest}", tenant: "any" }, ...nearest] };
+  const kept = { ...context, rule: "/{*rest}" };
+  for (const event of Object.values(BEHIND)) {
+    const ask = (path) =>
+      reason(guardsOf(widest).requireTenant()(event(kept, { path, sent: [["X-Tenant", "globex"]] })));
+    for (const path of ["/b", "/A", "/a/", "/a/b/c", "/b/d", "/b/c/d"]) assert.equal(ask(path), null, path);
+    for (const path of ["/", "/a", "/a/b", "/a/d", "/b/c", "/x", "/x/", "/x/y/z"])
+      assert.equal(ask(path), "tenant", path);
+  }
+  const connect = { ...open, rules: [{ path: "/$connect", tenant: "any" }] };
+  assert.equal(guardsOf(connect).requireTenant()(EVERY.WebSocket({ ...context, rule: "/$connect" })), null);
+});
+
 test("guards are made of the configuration's own members only", () => {
   for (const [changed, member] of [
     [{ rules }, "issuers"],
@@ -347,6 +394,48 @@ test("guards are made of the configuration's own members only", () => {
   }
   assert.throws(() => createGuards({ issuers: [{}], rules }), { code: "config_invalid", member: "issuers[0].issuer" });
   assert.throws(() => createGuards(config, { stage: "$default" }), { code: "config_invalid", member: "options.stage" });
+});
+
+test("a misspelt member of what guards read is refused at start, and each of the schema's is known", () => {
+  const { $defs, properties } = JSON.parse(
+    readFileSync(createRequire(import.meta.url).resolve("tollgate/schema.json")),
+  );
+  const [given] = config.issuers;
+  const issuer = { ...given, clientIds: ["web"] };
+  const from = { header: "x-tenant" };
+  const places = [
+    ["", properties, config, (root) => root],
+    ["tenant.", $defs.Tenant.properties, { from }, (tenant) => ({ ...config, tenant })],
+    ["tenant.from.", $defs.TenantFrom.properties, from, (from) => ({ ...config, tenant: { from } })],
+    ["issuers[0].", $defs.Issuer.properties, issuer, (issuer) => ({ ...config, issuers: [issuer] })],
+    [
+      "issuers[0].claims.",
+      $defs.ClaimNames.properties,
+      {},
+      (claims) => ({ ...config, issuers: [{ ...issuer, claims }] }),
+    ],
+  ];
+  for (const [at, known, held, whole] of places) {
+    for (const name of Object.keys(known)) {
+      createGuards(whole({ ...held, [name]: held[name] ?? null }));
+      const [misspelt, code] = [`${name}s_`, "config_invalid"];
+      assert.throws(() => createGuards(whole({ ...held, [misspelt]: held[name] ?? null })), {
+        code,
+        member: `${at}${misspelt}`,
+      });
+    }
+    for (const wrong of ["x", [], 7]) {
+      if (at !== "")
+        assert.throws(() => createGuards(whole(wrong)), { code: "config_invalid", member: at.slice(0, -1) });
+    }
+  }
+  assert.throws(() => createGuards({ ...config, issuers: [null] }), { code: "config_invalid", member: "issuers[0]" });
+  const { audience: _, clientIds: __, ...nobodys } = issuer;
+  const member = "issuers[0].audience";
+  assert.throws(() => createGuards({ ...config, issuers: [nobodys] }), { code: "config_invalid", member });
+  for (const one of [{ audience: "x" }, { clientIds: ["x"] }]) {
+    createGuards({ ...config, issuers: [{ ...nobodys, ...one }] });
+  }
 });
 
 test("guarded calls the handler when every guard lets it, and answers for the first that does not", async () => {

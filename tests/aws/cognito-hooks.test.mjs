@@ -230,7 +230,8 @@ test("options that cannot be right refuse to start, by name", () => {
   for (const value of [99, 4501, 100.5, "3000", Number.NaN, null])
     refused({ permissions: pro, timeoutMilliseconds: value }, "timeoutMilliseconds");
   for (const value of [100, 4500]) createTriggers({ permissions: pro, timeoutMilliseconds: value });
-  for (const value of ["(", 7, /a/, null]) refused({ permissions: pro, tenantPattern: value }, "tenantPattern");
+  for (const value of ["(", "acme)|(globex", ".*", "", 7, /a/, null])
+    refused({ permissions: pro, tenantPattern: value }, "tenantPattern");
   refused({ permissions: pro, authoriseTenant: () => true }, "authoriseTenant");
 });
 

@@ -72,6 +72,16 @@ export const API = [
     'null : ["$request.header.authorization"]',
     (i) => authorizer(i).identity_sources.endsWith("null : var.authorizer_cache.identitySources}"),
   ],
+  ...[
+    ["the credential", '["authorization", "cookie"] : contains', '["authorization", "host"] : contains'],
+    ["the method and the path", '["httpMethod", "path"] : contains', '["path"] : contains'],
+  ].map(([what, from, to]) => [
+    `what is kept is kept under ${what}, whatever the variable says`,
+    "variables.tf",
+    from,
+    to,
+    (i) => i.variable("authorizer_cache").validation.some(({ condition }) => condition.includes(from)),
+  ]),
   ...SENT.filter((name) => name !== "proof").map((name) => {
     const member = { user: "userId", client: "clientId", tenant: "tenantId" }[name] ?? name;
     return [
