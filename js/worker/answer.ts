@@ -15,7 +15,7 @@ const CORS_FIELDS = [
   "access-control-expose-headers",
 ];
 
-const PASSED = new Headers({ "content-type": "application/json", "cache-control": "no-store" });
+const PASSED = new Headers({ "cache-control": "no-store" });
 
 /** What the core says is to be answered. */
 interface CoreAnswer {
@@ -34,9 +34,9 @@ export function answered({ status, headers, body }: CoreAnswer): Response {
   return new Response(body === "" ? null : body, { status, headers: headers.map(([name, value]) => [name, value]) });
 }
 
-/** To a request that was let through, where no upstream is configured: whoever asks only whether it may pass is told so. */
+/** To a request that was let through, where no upstream is configured: 200 and no more, for whoever asks only whether it may pass. */
 export function passed(decision: Allow): Response {
-  const response = new Response('{"outcome":"allow"}', { headers: PASSED });
+  const response = new Response(null, { headers: PASSED });
   applyCors(response.headers, decision);
   return response;
 }
