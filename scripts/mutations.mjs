@@ -27,7 +27,7 @@ const CACHE = [
   ["cache.rs", "length of a chain", "1..MAX_CACHE_CHAIN", "0..MAX_CACHE_CHAIN"],
   ["cache.rs", "who makes room", "self.remove(self.oldest);", "self.remove(self.newest);"],
   ["cache.rs", "order of use", "self.use_now(slot);", ""],
-  ["cache.rs", "what a new entry is known for", "is_known: false,", "is_known: true,"],
+  ["cache.rs", "what a new entry is known for", "is_known: false }", "is_known: true }"],
   ["cache.rs", "bytes that are free again", "self.bytes -= entry.bytes;", ""],
   ["cache.rs", "slot that is free again", "self.free.push(slot);", ""],
   ["cache.rs", "start of a chain", "*first = entry.next;", "*first = NONE;"],
@@ -39,7 +39,12 @@ const CACHE = [
   ["cache.rs", "least seconds", "(1..=MAX_CACHE_SECONDS)", "(0..=MAX_CACHE_SECONDS)"],
   ["cache.rs", "most seconds", "(1..=MAX_CACHE_SECONDS)", "(1..=MAX_CACHE_SECONDS + 1)"],
   ["verifier.rs", "generation of the keys", "if issuer.keys.generation() != generation {", "if false {"],
-  ["verifier.rs", "keys of a hit", "issuer.key(index, token.kid(), algorithm, now, attempt)?;", ""],
+  [
+    "verifier.rs",
+    "keys of a hit",
+    "issuer.key(index, token.kid(), algorithm, now, attempt)?;\n        let held",
+    "let held",
+  ],
   ["verifier.rs", "what meets the rules no longer", "principal.inspect_err(|_| self.forget())?", "principal?"],
   [
     "verifier.rs",

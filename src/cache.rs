@@ -1,5 +1,5 @@
 //! Tokens that were verified, so that their signatures need not be checked again for a while. It knows a token by every
-//! byte of its text and says nothing else about it: keys, claims and rules are judged anew each time. Failures are not kept.
+//! byte of its text and decides nothing about it: keys, times and rules are judged anew each time. Failures are not kept.
 //!
 //! What it holds are bearer credentials. It bounds how many, how many bytes and for how long, in steps that do not grow
 //! with what is held, and shows none of it.

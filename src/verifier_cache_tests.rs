@@ -70,7 +70,8 @@ fn told_at(verifier: &Verifier, token: &str, now: f64, attempt: Try) -> &'static
 }
 
 /// Both ways to ask; none of them may know a time or a key that the other does not.
-const WAYS: [fn(&Verifier, &str, f64, Try) -> &'static str; 2] = [said_at, told_at];
+const WAYS: [Ask; 2] = [said_at, told_at];
+type Ask = fn(&Verifier, &str, f64, Try) -> &'static str;
 
 #[test]
 fn only_a_host_that_keeps_what_it_was_told_is_told_nothing_again() {
