@@ -134,7 +134,9 @@ pub(crate) fn split_url(url: &str) -> Result<(Option<&'static str>, Option<&str>
     if url.starts_with('/') {
         return Ok((None, None, url));
     }
-    let (scheme, rest) = match url.split_once("://") {
+    // The first colon ends the scheme (RFC 3986 section 3.1).
+    let absolute = url.split_once(':').and_then(|(scheme, rest)| Some((scheme, rest.strip_prefix("//")?)));
+    let (scheme, rest) = match absolute {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => ("https", rest),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => ("http", rest),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("wss") => ("https", rest),

@@ -147,9 +147,10 @@ impl Source {
 impl HostTemplate {
     fn parse(template: &str) -> Result<Self, Error> {
         let problem = || Error::config("tenant.from.host", "expected a lower-case host with one label {tenant}");
-        let (before, after) = template.split_once("{tenant}").ok_or_else(problem)?;
+        let (before, rest) = template.split_once('{').ok_or_else(problem)?;
+        let after = rest.strip_prefix("tenant}").ok_or_else(problem)?;
         let whole_label = (before.is_empty() || before.ends_with('.')) && after.starts_with('.');
-        if !whole_label || !is_plain_host(&template.replacen("{tenant}", "t", 1)) {
+        if !whole_label || !is_plain_host(&format!("{before}t{after}")) {
             return Err(problem());
         }
         Ok(Self { before: before.to_owned(), after: after.to_owned() })

@@ -1,6 +1,7 @@
 //! Issuers, their keys and their rules: from a token's text to a principal. The issuer's own keys choose the
 //! algorithm; the token's header may only agree.
 
+use std::collections::BinaryHeap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::cache::{Cache, Found, Passed, Slot};
@@ -207,8 +208,7 @@ impl Verifier {
         }
         // A configuration is shorter than 4 GiB, and so is the list.
         let names = verifier.issuers.iter().map(|issuer| fnv1a(issuer.name.as_bytes()));
-        verifier.by_name = names.zip(0..).collect();
-        verifier.by_name.sort_unstable();
+        verifier.by_name = names.zip(0..).collect::<BinaryHeap<_>>().into_sorted_vec();
         let first = |issuer: &Issuer| verifier.find(&issuer.name);
         match verifier.issuers.iter().enumerate().find(|(index, issuer)| first(issuer) != Some(*index)) {
             None => Ok(verifier),
