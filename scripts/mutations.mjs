@@ -27,7 +27,7 @@ const CACHE = [
   ["cache.rs", "length of a chain", "1..MAX_CACHE_CHAIN", "0..MAX_CACHE_CHAIN"],
   ["cache.rs", "who makes room", "self.remove(self.oldest);", "self.remove(self.newest);"],
   ["cache.rs", "order of use", "self.use_now(slot);", ""],
-  ["cache.rs", "what a new entry is known for", "is_known: false,", "is_known: true,"],
+  ["cache.rs", "what a new entry is known for", "is_known: false }", "is_known: true }"],
   ["cache.rs", "bytes that are free again", "self.bytes -= entry.bytes;", ""],
   ["cache.rs", "slot that is free again", "self.free.push(slot);", ""],
   ["cache.rs", "start of a chain", "*first = entry.next;", "*first = NONE;"],
@@ -38,15 +38,23 @@ const CACHE = [
   ["cache.rs", "most bytes", "(MIN_CACHE_BYTES..=MAX_CACHE_BYTES)", "(MIN_CACHE_BYTES..=MAX_CACHE_BYTES + 1)"],
   ["cache.rs", "least seconds", "(1..=MAX_CACHE_SECONDS)", "(0..=MAX_CACHE_SECONDS)"],
   ["cache.rs", "most seconds", "(1..=MAX_CACHE_SECONDS)", "(1..=MAX_CACHE_SECONDS + 1)"],
-  ["verifier.rs", "generation of the keys", "if issuer.keys.generation() != found.generation {", "if false {"],
-  ["verifier.rs", "keys of a hit", "issuer.key(found.issuer, found.verified.kid(), algorithm, now, attempt)?;", ""],
+  ["verifier.rs", "generation of the keys", "if issuer.keys.generation() != generation {", "if false {"],
+  [
+    "verifier.rs",
+    "keys of a hit",
+    "issuer.key(index, token.kid(), algorithm, now, attempt)?;\n        let held",
+    "let held",
+  ],
   ["verifier.rs", "what meets the rules no longer", "principal.inspect_err(|_| self.forget())?", "principal?"],
   [
     "verifier.rs",
     "refusals",
     "principal.inspect_err(|_| self.forget())?",
-    "principal.inspect_err(|_| drop(self.keep()))?",
+    "principal.inspect_err(|_| drop(Times::of(self.token.claims()).map(|times| self.keep(times))))?",
   ],
+  ["verifier.rs", "times of what the host was told", "judged.inspect_err(|_| self.forget())?;", "drop(judged);"],
+  ["verifier.rs", "end of what the host was told", "judged.inspect_err(|_| self.forget())?;", "judged?;"],
+  ["verifier.rs", "what the host was told", "Held { slot, times, is_known: true }", "Held { slot, times, .. }"],
 ].map(([name, what, text, instead]) => ({ file: `src/${name}`, what, text, instead }));
 
 /** @type {Mutation[]} */

@@ -1,5 +1,5 @@
 //! Tokens that were verified, so that their signatures need not be checked again for a while. It knows a token by every
-//! byte of its text and says nothing else about it: keys, claims and rules are judged anew each time. Failures are not kept.
+//! byte of its text and decides nothing about it: keys, times and rules are judged anew each time. Failures are not kept.
 //!
 //! What it holds are bearer credentials. It bounds how many, how many bytes and for how long, in steps that do not grow
 //! with what is held, and shows none of it.
@@ -7,6 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::claims::Times;
 use crate::config::VerifiedTokenCache;
 use crate::error::Error;
 use crate::limits::{MAX_CACHE_BYTES, MAX_CACHE_CHAIN, MAX_CACHE_ENTRIES, MAX_CACHE_SECONDS, MIN_CACHE_BYTES};
@@ -29,39 +30,52 @@ pub(crate) struct Cache {
     buckets: Vec<Slot>,
     slots: Vec<Option<Entry>>,
     free: Vec<Slot>,
-    /// The ends of the list of entries by their last use.
+    /// The list of entries by their last use, apart from them: a use moves in it, and what it touches then is small.
+    order: Vec<Neighbours>,
     newest: Slot,
     oldest: Slot,
     /// The slot whose age is looked at next.
     swept: usize,
 }
 
-/// A verified token, and what it was verified by.
 struct Entry {
-    token: Box<str>,
+    token: Box<[u8]>,
     hash: u32,
     /// The next of the chain.
     next: Slot,
-    /// Its neighbours in the order of use.
-    newer: Slot,
-    older: Slot,
-    issuer: usize,
-    /// [`KeySet::generation`](crate::KeySet::generation) of the keys.
-    generation: u64,
     /// In Unix seconds.
     verified_at: f64,
-    verified: Arc<Verified>,
+    passed: Passed,
     bytes: usize,
     /// Whether the host keeps what it was told about this token.
     is_known: bool,
 }
 
+/// The neighbours of a slot in the order of use.
+#[derive(Clone, Copy)]
+struct Neighbours {
+    newer: Slot,
+    older: Slot,
+}
+
+impl Neighbours {
+    const NONE: Self = Self { newer: NONE, older: NONE };
+}
+
+/// A token that has passed every check, and what it was checked by.
+#[derive(Clone)]
+pub(crate) struct Passed {
+    pub(crate) issuer: usize,
+    /// [`KeySet::generation`](crate::KeySet::generation) of the keys.
+    pub(crate) generation: u64,
+    pub(crate) times: Times,
+    pub(crate) token: Arc<Verified>,
+}
+
 /// A token that is held.
 pub(crate) struct Found {
     pub(crate) slot: Slot,
-    pub(crate) issuer: usize,
-    pub(crate) generation: u64,
-    pub(crate) verified: Arc<Verified>,
+    pub(crate) passed: Passed,
     pub(crate) is_known: bool,
 }
 
@@ -91,6 +105,7 @@ impl Cache {
             buckets: vec![NONE; (entries as usize).next_power_of_two()],
             slots: Vec::new(),
             free: Vec::new(),
+            order: Vec::new(),
             newest: NONE,
             oldest: NONE,
             swept: 0,
@@ -98,7 +113,7 @@ impl Cache {
     }
 
     /// The token if it is held and was verified at most so many seconds before `now`.
-    pub(crate) fn find(&mut self, token: &str, now: f64) -> Option<Found> {
+    pub(crate) fn find(&mut self, token: &[u8], now: f64) -> Option<Found> {
         self.sweep(now);
         let slot = self.slot_of(hash(token), token)?;
         if self.is_stale(slot, now) {
@@ -107,20 +122,13 @@ impl Cache {
         }
         self.use_now(slot);
         let entry = self.entry(slot)?;
-        let Entry { issuer, generation, is_known, .. } = *entry;
-        Some(Found { slot, issuer, generation, is_known, verified: Arc::clone(&entry.verified) })
+        Some(Found { slot, passed: entry.passed.clone(), is_known: entry.is_known })
     }
 
-    /// Keeps a token that has passed every check at `now`, with the keys of this generation. None where it is larger than
-    /// all the room there is.
-    pub(crate) fn keep(
-        &mut self,
-        token: &str,
-        (issuer, generation): (usize, u64),
-        verified: Arc<Verified>,
-        now: f64,
-    ) -> Option<Slot> {
-        let bytes = size_of::<Option<Entry>>() + token.len() + verified.bytes();
+    /// Keeps a token that has passed every check at `now`. None where it is larger than all the room there is.
+    pub(crate) fn keep(&mut self, token: &[u8], passed: Passed, now: f64) -> Option<Slot> {
+        let own = size_of::<Option<Entry>>() + size_of::<Neighbours>();
+        let bytes = own + token.len() + passed.token.bytes();
         if bytes > self.max_bytes {
             return None;
         }
@@ -129,28 +137,16 @@ impl Cache {
             self.remove(before);
         }
         self.shorten_chain(hash);
-        while self.len() >= self.max_entries || self.bytes + bytes > self.max_bytes {
+        while self.oldest != NONE && (self.len() >= self.max_entries || self.bytes + bytes > self.max_bytes) {
             self.remove(self.oldest);
         }
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
+            self.order.push(Neighbours::NONE);
             (self.slots.len() - 1) as Slot
         });
         let next = std::mem::replace(self.bucket(hash)?, slot);
-        let (token, newer, older) = (token.into(), NONE, NONE);
-        let entry = Entry {
-            token,
-            hash,
-            next,
-            newer,
-            older,
-            issuer,
-            generation,
-            verified_at: now,
-            verified,
-            bytes,
-            is_known: false,
-        };
+        let entry = Entry { token: token.into(), hash, next, verified_at: now, passed, bytes, is_known: false };
         *self.slots.get_mut(slot as usize)? = Some(entry);
         self.bytes += bytes;
         self.attach(slot);
@@ -167,8 +163,8 @@ impl Cache {
 
     /// Forgets the token there.
     pub(crate) fn remove(&mut self, slot: Slot) {
-        self.detach(slot);
         let Some(entry) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return };
+        self.detach(slot);
         self.bytes -= entry.bytes;
         self.free.push(slot);
         let Some(first) = self.bucket(entry.hash) else { return };
@@ -205,7 +201,7 @@ impl Cache {
         self.entry(slot).is_some_and(|entry| !(0.0..self.seconds).contains(&(now - entry.verified_at)))
     }
 
-    fn slot_of(&mut self, hash: u32, token: &str) -> Option<Slot> {
+    fn slot_of(&mut self, hash: u32, token: &[u8]) -> Option<Slot> {
         let mut slot = *self.bucket(hash)?;
         while let Some(entry) = self.entry(slot) {
             if entry.hash == hash && is_same(&entry.token, token) {
@@ -232,30 +228,33 @@ impl Cache {
         }
     }
 
-    /// Makes an entry that is not in the list its newest.
+    /// Makes a slot that is not in the list its newest.
     fn attach(&mut self, slot: Slot) {
         let older = std::mem::replace(&mut self.newest, slot);
-        match self.entry_mut(older) {
-            Some(entry) => entry.newer = slot,
+        match self.neighbours(older) {
+            Some(of_older) => of_older.newer = slot,
             None => self.oldest = slot,
         }
-        if let Some(entry) = self.entry_mut(slot) {
-            (entry.newer, entry.older) = (NONE, older);
+        if let Some(own) = self.neighbours(slot) {
+            *own = Neighbours { newer: NONE, older };
         }
     }
 
-    /// Takes an entry out of the list.
+    /// Takes a slot out of the list.
     fn detach(&mut self, slot: Slot) {
-        let Some(entry) = self.entry(slot) else { return };
-        let (newer, older) = (entry.newer, entry.older);
-        match self.entry_mut(newer) {
-            Some(entry) => entry.older = older,
+        let Some(Neighbours { newer, older }) = self.neighbours(slot).copied() else { return };
+        match self.neighbours(newer) {
+            Some(of_newer) => of_newer.older = older,
             None => self.newest = older,
         }
-        match self.entry_mut(older) {
-            Some(entry) => entry.newer = newer,
+        match self.neighbours(older) {
+            Some(of_older) => of_older.newer = newer,
             None => self.oldest = newer,
         }
+    }
+
+    fn neighbours(&mut self, slot: Slot) -> Option<&mut Neighbours> {
+        self.order.get_mut(slot as usize)
     }
 
     fn bucket(&mut self, hash: u32) -> Option<&mut Slot> {
@@ -280,8 +279,8 @@ impl fmt::Debug for Cache {
 }
 
 /// Of the end of a signature, which is as good as random. It only says where to look.
-fn hash(token: &str) -> u32 {
-    let Some(end) = token.as_bytes().last_chunk::<16>() else { return 0 };
+fn hash(token: &[u8]) -> u32 {
+    let Some(end) = token.last_chunk::<16>() else { return 0 };
     let end = u128::from_le_bytes(*end);
     // 2^64 over the golden ratio, as Fibonacci hashing has it: the upper half depends on every bit.
     let mixed = (end as u64 ^ ((end >> 64) as u64).rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -290,9 +289,9 @@ fn hash(token: &str) -> u32 {
 
 /// Whether two tokens are the same to the byte. It takes as long wherever they differ, so nobody learns a held token a byte
 /// at a time.
-fn is_same(one: &str, other: &str) -> bool {
-    let (one, one_rest) = one.as_bytes().as_chunks::<8>();
-    let (other, other_rest) = other.as_bytes().as_chunks::<8>();
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let (one, one_rest) = one.as_chunks::<8>();
+    let (other, other_rest) = other.as_chunks::<8>();
     let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
     one.len() == other.len()
         && one.iter().zip(other).fold(0, |differ, (one, other)| differ | (word(one) ^ word(other))) == 0

@@ -20,7 +20,7 @@ fn cache(entries: u32, bytes: u32, seconds: u32) -> Cache {
 /// A verified token of about so many bytes of claims. The cache looks at none.
 fn verified(bytes: usize) -> Arc<Verified> {
     let signer = Signer::es256("k");
-    let text = signer.token(&format!(r#"{{"sub":"{}"}}"#, "u".repeat(bytes)));
+    let text = signer.token(&format!(r#"{{"exp":1,"sub":"{}"}}"#, "u".repeat(bytes)));
     Arc::new(UntrustedToken::parse(&text).unwrap().verify(&signer.key()).unwrap())
 }
 
@@ -29,14 +29,18 @@ fn text(number: usize) -> String {
     format!("{}{number:016}", "t".repeat(300))
 }
 
+fn passed(issuer: usize, generation: u64, token: &Arc<Verified>) -> Passed {
+    Passed { issuer, generation, times: Times::of(token.claims()).unwrap(), token: Arc::clone(token) }
+}
+
 fn keep(cache: &mut Cache, text: &str, verified: &Arc<Verified>, now: f64) -> Option<Slot> {
-    let kept = cache.keep(text, (0, 1), Arc::clone(verified), now);
+    let kept = cache.keep(text.as_bytes(), passed(0, 1, verified), now);
     check(cache);
     kept
 }
 
 fn has(cache: &mut Cache, text: &str, now: f64) -> bool {
-    let found = cache.find(text, now).is_some();
+    let found = cache.find(text.as_bytes(), now).is_some();
     check(cache);
     found
 }
@@ -60,10 +64,12 @@ fn check(cache: &Cache) {
         chained += length;
     }
     assert_eq!(chained, entries.len());
+    assert_eq!(cache.order.len(), cache.slots.len());
     let (mut slot, mut newer, mut listed) = (cache.newest, NONE, 0);
-    while let Some(entry) = cache.entry(slot) {
-        assert_eq!(entry.newer, newer);
-        (newer, slot, listed) = (slot, entry.older, listed + 1);
+    while cache.entry(slot).is_some() && listed < entries.len() {
+        let own = cache.order[slot as usize];
+        assert_eq!(own.newer, newer);
+        (newer, slot, listed) = (slot, own.older, listed + 1);
     }
     assert_eq!((slot, newer, listed), (NONE, cache.oldest, entries.len()));
 }
@@ -101,7 +107,7 @@ fn texts_that_agree_in_hash_and_beginning_are_told_apart_by_length() {
     let repeated = |times: usize| "abcdefgh".repeat(times);
     keep(&mut cache, &repeated(20), &token, NOW);
     for times in [19, 21, 40] {
-        assert_eq!(hash(&repeated(times)), hash(&repeated(20)));
+        assert_eq!(hash(repeated(times).as_bytes()), hash(repeated(20).as_bytes()));
         assert!(!has(&mut cache, &repeated(times), NOW), "{times}");
     }
     assert!(has(&mut cache, &repeated(20), NOW));
@@ -117,7 +123,7 @@ fn texts_that_agree_in_hash_and_differ_in_the_last_bytes_alone_are_told_apart() 
         let last: String = (0..7).map(|at| char::from((mixed >> (7 * at)) as u8 & 0x7f)).collect();
         "t".repeat(80) + &last
     };
-    let mut hashes: Vec<(u32, u64)> = (0..600_000).map(|number| (hash(&text(number)), number)).collect();
+    let mut hashes: Vec<(u32, u64)> = (0..600_000).map(|number| (hash(text(number).as_bytes()), number)).collect();
     hashes.sort_unstable();
     let twins: Vec<_> = hashes.windows(2).filter(|pair| pair[0].0 == pair[1].0).collect();
     assert!(!twins.is_empty());
@@ -132,7 +138,7 @@ fn a_hash_only_says_where_to_look() {
     let (mut cache, token) = (cache(100, MIN_CACHE_BYTES, 60), verified(1));
     let twin = |number: usize| format!("{number:08}{}", text(7));
     for number in 0..MAX_CACHE_CHAIN {
-        assert_eq!(hash(&twin(number)), hash(&twin(0)));
+        assert_eq!(hash(twin(number).as_bytes()), hash(twin(0).as_bytes()));
         keep(&mut cache, &twin(number), &token, NOW);
     }
     assert!((0..MAX_CACHE_CHAIN).all(|number| has(&mut cache, &twin(number), NOW)));
@@ -143,7 +149,7 @@ fn a_hash_only_says_where_to_look() {
     assert!(!has(&mut cache, &twin(0), NOW));
     assert!((1..=MAX_CACHE_CHAIN).all(|number| has(&mut cache, &twin(number), NOW)) && has(&mut cache, &text(1), NOW));
     // From the middle, the end and the start of a chain.
-    let slot = |cache: &mut Cache, number| cache.find(&twin(number), NOW).unwrap().slot;
+    let slot = |cache: &mut Cache, number| cache.find(twin(number).as_bytes(), NOW).unwrap().slot;
     for number in [4, 1, 8] {
         let slot = slot(&mut cache, number);
         cache.remove(slot);
@@ -158,11 +164,11 @@ fn hashes_of_signatures_spread() {
     let mut counts = [0; 64];
     let signer = Signer::es256("k");
     for number in 0..640 {
-        counts[hash(&signer.token(&number.to_string())) as usize % 64] += 1;
+        counts[hash(signer.token(&number.to_string()).as_bytes()) as usize % 64] += 1;
     }
     // Ten on average; the chance of an honest 40 is below one in a billion.
     assert!(counts.iter().all(|count| *count < 40), "{counts:?}");
-    assert_eq!(hash("short"), 0);
+    assert_eq!(hash(b"short"), 0);
 }
 
 #[test]
@@ -190,16 +196,16 @@ fn a_hit_makes_no_token_younger_and_keeping_it_again_does() {
     let (mut cache, token) = (cache(10, MIN_CACHE_BYTES, 60), verified(1));
     let slot = keep(&mut cache, &text(1), &token, NOW).unwrap();
     cache.set_known(slot);
-    assert!(cache.find(&text(1), NOW + 59.0).unwrap().is_known);
+    assert!(cache.find(text(1).as_bytes(), NOW + 59.0).unwrap().is_known);
     assert!(!has(&mut cache, &text(1), NOW + 60.0));
     keep(&mut cache, &text(1), &token, NOW + 60.0);
     assert!(has(&mut cache, &text(1), NOW + 119.0));
     // Twice in a row, too: one entry, of which the host knows nothing yet.
     cache.set_known(slot);
-    cache.keep(&text(1), (3, 4), Arc::clone(&token), NOW + 110.0);
+    cache.keep(text(1).as_bytes(), passed(3, 4, &token), NOW + 110.0);
     assert_eq!(cache.len(), 1);
-    let found = cache.find(&text(1), NOW + 169.0).unwrap();
-    assert_eq!((found.issuer, found.generation, found.is_known), (3, 4, false));
+    let Found { passed, is_known, .. } = cache.find(text(1).as_bytes(), NOW + 169.0).unwrap();
+    assert_eq!((passed.issuer, passed.generation, is_known), (3, 4, false));
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub(crate) struct PrincipalRef<'c> {
     permissions: Texts<'c>,
     scopes: Texts<'c>,
     issuer: &'c str,
-    expires_at: f64,
+    times: Times,
 }
 
 /// Those that a JSON array in a text holds are the only ones to be copied.
@@ -93,7 +93,7 @@ impl PrincipalRef<'_> {
         self.permissions.write(to);
         self.scopes.write(to);
         self.issuer.write(to);
-        self.expires_at.write(to);
+        self.times.exp.write(to);
     }
 
     pub(crate) fn into_owned(self) -> Principal {
@@ -110,8 +110,29 @@ impl PrincipalRef<'_> {
             permissions: texts(self.permissions),
             scopes: texts(self.scopes),
             issuer: self.issuer.to_owned(),
-            expires_at: self.expires_at,
+            expires_at: self.times.exp,
         }
+    }
+
+    /// When the token is good.
+    pub(crate) const fn times(&self) -> Times {
+        self.times
+    }
+}
+
+/// When a token is good, by its claims and in Unix seconds: all that a clock has a say in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    exp: f64,
+    nbf: Option<f64>,
+    iat: Option<f64>,
+}
+
+impl Times {
+    /// `exp`, `nbf` and `iat` (RFC 7519 sections 4.1.4 to 4.1.6).
+    pub(crate) fn of(claims: Object<'_>) -> Result<Self, Error> {
+        let exp = numeric_date(claims, "exp")?.ok_or(Error::ClaimMissing { claim: "exp" })?;
+        Ok(Self { exp, nbf: numeric_date(claims, "nbf")?, iat: numeric_date(claims, "iat")? })
     }
 }
 
@@ -187,7 +208,8 @@ impl ClaimRules {
 
     /// Judges verified claims at `now`, both in Unix seconds.
     pub(crate) fn check<'c>(&'c self, claims: Object<'c>, now: f64, tolerance: f64) -> Result<PrincipalRef<'c>, Error> {
-        let expires_at = self.check_times(claims, now, tolerance)?;
+        let times = Times::of(claims)?;
+        self.check_times(times, now, tolerance)?;
         self.check_audience(claims)?;
         let client = self.check_client(claims)?;
         self.check_token_use(claims)?;
@@ -209,15 +231,13 @@ impl ClaimRules {
             permissions: list_at(&self.permissions, claims, "permissions")?,
             scopes: scopes(claims)?,
             issuer: &self.issuer,
-            expires_at,
+            times,
         })
     }
 
-    /// `exp`, `nbf`, `iat` (RFC 7519 sections 4.1.4 to 4.1.6), and the maximum age.
-    fn check_times(&self, claims: Object<'_>, now: f64, tolerance: f64) -> Result<f64, Error> {
-        let exp = numeric_date(claims, "exp")?.ok_or(Error::ClaimMissing { claim: "exp" })?;
-        let nbf = numeric_date(claims, "nbf")?;
-        let iat = numeric_date(claims, "iat")?;
+    /// Judges the times, and the maximum age: the only part of [`ClaimRules::check`] whose outcome `now` can change.
+    pub(crate) fn check_times(&self, times: Times, now: f64, tolerance: f64) -> Result<(), Error> {
+        let Times { exp, nbf, iat } = times;
         if now >= exp + tolerance {
             return Err(Error::Expired);
         }
@@ -236,7 +256,7 @@ impl ClaimRules {
                 return Err(Error::TooOld);
             }
         }
-        Ok(exp)
+        Ok(())
     }
 
     /// `aud` (RFC 7519 section 4.1.3): a text or an array of texts, of which one is ours.

@@ -85,12 +85,50 @@ fn nbf_and_iat_may_lie_ahead_by_the_tolerance_only() {
     assert_eq!((exact(NOW), exact(NOW + 1.0)), (Ok(()), Err(Error::NotYetValid)));
 }
 
+/// What [`crate::verifier`] rests on where a host was told about a token before.
+#[test]
+fn of_claims_that_met_the_rules_once_time_can_change_nothing_but_what_the_times_say() {
+    let texts = [
+        r#""aud":"api""#,
+        r#""aud":["b","api"],"client_id":"c1","scope":"a b","groups":"[\"g\"]""#,
+        r#""aud":"api","azp":"c1","tenant_id":"acme","permissions":["p"],"email":"a@example.com","email_verified":false"#,
+    ];
+    let times = [
+        r#""exp":1000"#,
+        r#""exp":1000.5,"iat":400"#,
+        r#""exp":1000,"nbf":500,"iat":450.25"#,
+        r#""exp":1e3,"nbf":-5,"iat":1000"#,
+    ];
+    let settings = [
+        serde_json::json!({}),
+        serde_json::json!({ "maxAgeSeconds": 300 }),
+        serde_json::json!({ "clientIds": ["c1"], "tenants": ["acme"] }),
+    ];
+    let moments: Vec<f64> = (0..5_000).map(|at| f64::from(at) / 4.0).collect();
+    let (mut met, mut refused) = (0, 0);
+    for rules in settings.into_iter().map(rules) {
+        for (text, times) in texts.iter().flat_map(|text| times.iter().map(move |times| (text, times))) {
+            let claims = Document::parse_object(format!(r#"{{"sub":"u",{text},{times}}}"#).into_bytes()).unwrap();
+            for tolerance in [0.0, 5.0] {
+                let check = |now: f64| rules.check(claims.object(), now, tolerance).map(|principal| principal.times());
+                let Some(times) = moments.iter().find_map(|now| check(*now).ok()) else { continue };
+                for now in &moments {
+                    let whole = check(*now).map(|_| ());
+                    *(if whole.is_ok() { &mut met } else { &mut refused }) += 1;
+                    assert_eq!(whole, rules.check_times(times, *now, tolerance), "{now}");
+                }
+            }
+        }
+    }
+    assert!(met > 50_000 && refused > 50_000, "{met} {refused}");
+}
+
 // catalogue: G05
 #[test]
 fn fractions_and_exponents_are_compared_without_rounding_up() {
     let parse = |exp: &str| {
         let claims = Document::parse_object(format!(r#"{{"exp":{exp},"aud":"api","sub":"u"}}"#).into_bytes()).unwrap();
-        rules(serde_json::json!({})).check(claims.object(), NOW, 0.0).map(|principal| principal.expires_at)
+        rules(serde_json::json!({})).check(claims.object(), NOW, 0.0).map(|principal| principal.times().exp)
     };
     assert_eq!(parse("1767225600.5"), Ok(NOW + 0.5));
     assert_eq!(parse("1767225599.9"), Err(Error::Expired));

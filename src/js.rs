@@ -16,7 +16,7 @@ use crate::json::write::{Write, Writer};
 use crate::limits::MAX_TOKEN_BYTES;
 #[cfg(feature = "js-tokens")]
 use crate::tokens::Tokens;
-use crate::verifier::{FetchOutcome, Place, Try, Verifier};
+use crate::verifier::{FetchOutcome, Try, Verifier};
 
 /// A verifier or a gate with its key sets, or a token service with its keys.
 #[wasm_bindgen]
@@ -224,29 +224,27 @@ impl Core {
     /// Writes what a token says as an array, or nothing where the host has it. Fails with nothing written.
     fn verified(&self, length: usize, now: f64, last_try: bool, answer: &mut Writer) -> Result<Said, Error> {
         let token = self.input.get(..length).ok_or(Error::TokenTooLarge)?;
-        let token = std::str::from_utf8(token).map_err(|_| Error::MalformedToken)?;
         let signed = self.inner().verify_signature(token, now, attempt(last_try))?;
-        let verified = signed.judge()?;
-        let refresh = self.inner().background_due(verified.issuer, now);
-        if let Some(Place { slot, is_known: true }) = verified.held {
+        let refresh = self.inner().background_due(signed.index, now);
+        if let Some(slot) = signed.judge_known()? {
             return Ok(Said::Known { slot, refresh });
         }
+        let verified = signed.judge()?;
         // The very text that was signed: the strict parser took it, so every other reader reads the same in it.
         answer.array();
         answer.json(verified.token.header_json());
         answer.json(verified.token.claims_json());
         verified.principal.write_values(answer);
-        let slot = verified.held.map(|held| held.slot);
         let has_cache = self.inner().has_cache();
         if refresh || has_cache {
             refresh.write(answer);
-            verified.issuer.write(answer);
+            signed.index.write(answer);
         }
         if has_cache {
-            slot.write(answer);
+            verified.held.write(answer);
         }
         answer.end_array();
-        Ok(Said::Text(slot))
+        Ok(Said::Text(verified.held))
     }
 
     /// Opens an event about an issuer's keys.

@@ -4,8 +4,8 @@
 use std::collections::BinaryHeap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::cache::{Cache, Slot};
-use crate::claims::{ClaimRules, Principal, PrincipalRef};
+use crate::cache::{Cache, Found, Passed, Slot};
+use crate::claims::{ClaimRules, Principal, PrincipalRef, Times};
 use crate::config::{self, AlgorithmName, Preset, VerifiedTokenCache, VerifierConfig};
 use crate::error::Error;
 use crate::jwk::{self, Algorithm, Key, SkippedKey};
@@ -79,25 +79,27 @@ pub struct Verification {
     pub cached: bool,
 }
 
-/// A token whose signature holds, of an issuer whose rules it has yet to meet. [`Signed::judge`] alone reads it.
+/// A token whose signature holds, of an issuer whose rules it has yet to meet. [`Signed::judge`] alone reads it, and
+/// [`Signed::judge_known`] what it read once.
 pub(crate) struct Signed<'v> {
     verifier: &'v Verifier,
     issuer: &'v Issuer,
-    index: usize,
-    text: &'v str,
+    /// Position of its issuer in the configuration.
+    pub(crate) index: usize,
+    text: &'v [u8],
     token: Arc<Verified>,
     now: f64,
-    /// Where the cache had it, if it had.
-    held: Option<Place>,
+    /// What the cache had of it, if it had it.
+    held: Option<Held>,
 }
 
-/// Where the cache holds a token.
+/// What the cache holds of a token, beside the token.
 #[derive(Clone, Copy)]
-#[cfg_attr(not(feature = "js"), expect(dead_code, reason = "only JavaScript keeps answers"))]
-pub(crate) struct Place {
-    pub(crate) slot: Slot,
+struct Held {
+    slot: Slot,
+    times: Times,
     /// Whether the host keeps what it was told about the token: [`Verifier::set_known`].
-    pub(crate) is_known: bool,
+    is_known: bool,
 }
 
 /// What a token says that met its issuer's rules: a [`Verification`] that borrows.
@@ -105,9 +107,8 @@ pub(crate) struct Place {
 pub(crate) struct Judged<'s> {
     pub(crate) token: &'s Verified,
     pub(crate) principal: PrincipalRef<'s>,
-    pub(crate) issuer: usize,
     /// Where the cache holds it now.
-    pub(crate) held: Option<Place>,
+    pub(crate) held: Option<Slot>,
 }
 
 impl Signed<'_> {
@@ -118,19 +119,31 @@ impl Signed<'_> {
     pub(crate) fn judge(&self) -> Result<Judged<'_>, Error> {
         let principal = self.issuer.claims.check(self.token.claims(), self.now, self.verifier.tolerance);
         let principal = principal.inspect_err(|_| self.forget())?;
-        let held = self.held.or_else(|| self.keep());
-        Ok(Judged { token: &self.token, principal, issuer: self.index, held })
+        let held = self.held.map(|held| held.slot).or_else(|| self.keep(principal.times()));
+        Ok(Judged { token: &self.token, principal, held })
     }
 
-    fn keep(&self) -> Option<Place> {
-        let verified_by = (self.index, self.issuer.keys.generation());
-        let slot = self.verifier.cache()?.keep(self.text, verified_by, Arc::clone(&self.token), self.now)?;
-        Some(Place { slot, is_known: false })
+    /// [`Signed::judge`] for a token about which the host was told before: answers where the cache holds it, and none about any
+    /// other. It met the rules of this very verifier, which never change; only the time does, so only that is judged again.
+    ///
+    /// # Errors
+    /// Those of times.
+    #[cfg_attr(not(feature = "js"), cfg_attr(not(test), expect(dead_code, reason = "only JavaScript keeps answers")))]
+    pub(crate) fn judge_known(&self) -> Result<Option<Slot>, Error> {
+        let Some(Held { slot, times, is_known: true }) = self.held else { return Ok(None) };
+        let judged = self.issuer.claims.check_times(times, self.now, self.verifier.tolerance);
+        judged.inspect_err(|_| self.forget())?;
+        Ok(Some(slot))
+    }
+
+    fn keep(&self, times: Times) -> Option<Slot> {
+        let (issuer, generation, token) = (self.index, self.issuer.keys.generation(), Arc::clone(&self.token));
+        self.verifier.cache()?.keep(self.text, Passed { issuer, generation, times, token }, self.now)
     }
 
     fn forget(&self) {
-        if let (Some(place), Some(mut cache)) = (self.held, self.verifier.cache()) {
-            cache.remove(place.slot);
+        if let (Some(held), Some(mut cache)) = (self.held, self.verifier.cache()) {
+            cache.remove(held.slot);
         }
     }
 }
@@ -222,7 +235,7 @@ impl Verifier {
     /// Any error of a token, its keys or its claims; [`Error::KeysDue`] on the first try when a fetch could change the
     /// answer; [`Error::KeysUnavailable`] when there is no usable key set; [`Error::ClockInvalid`].
     pub fn verify(&self, token: &str, now: f64, attempt: Try) -> Result<Verification, Error> {
-        let signed = self.verify_signature(token, now, attempt)?;
+        let signed = self.verify_signature(token.as_bytes(), now, attempt)?;
         let principal = signed.judge()?.principal.into_owned();
         Ok(Verification { principal, issuer: signed.index, cached: signed.held.is_some(), token: signed.token })
     }
@@ -231,14 +244,20 @@ impl Verifier {
     ///
     /// # Errors
     /// Those of [`Verifier::verify`] but claims'.
-    pub(crate) fn verify_signature<'v>(&'v self, text: &'v str, now: f64, attempt: Try) -> Result<Signed<'v>, Error> {
+    pub(crate) fn verify_signature<'v>(&'v self, text: &'v [u8], now: f64, attempt: Try) -> Result<Signed<'v>, Error> {
         if !(now > 0.0 && now <= MAX_UNIX_TIME_SECONDS) {
             return Err(Error::ClockInvalid);
         }
         if let Some(signed) = self.verified_before(text, now, attempt)? {
             return Ok(signed);
         }
-        let token = UntrustedToken::parse(text)?;
+        self.verify_anew(text, now, attempt)
+    }
+
+    /// For a token that the cache has not. Apart, because inlined it would make every hit run through the code of RSA.
+    #[inline(never)]
+    fn verify_anew<'v>(&'v self, text: &'v [u8], now: f64, attempt: Try) -> Result<Signed<'v>, Error> {
+        let token = UntrustedToken::parse(std::str::from_utf8(text).map_err(|_| Error::MalformedToken)?)?;
         let algorithm = token.algorithm().ok_or(Error::AlgNotAllowed)?;
         let index = self.find(token.asserted_issuer()?).ok_or(Error::UnknownIssuer)?;
         let issuer = self.issuers.get(index).ok_or(Error::UnknownIssuer)?;
@@ -255,19 +274,18 @@ impl Verifier {
 
     /// The token if the cache has it and its issuer's keys are still those that verified it. They are looked up as for any
     /// token, so they fall due and get too old as for any.
-    fn verified_before<'v>(&'v self, text: &'v str, now: f64, attempt: Try) -> Result<Option<Signed<'v>>, Error> {
+    fn verified_before<'v>(&'v self, text: &'v [u8], now: f64, attempt: Try) -> Result<Option<Signed<'v>>, Error> {
         let Some(mut cache) = self.cache() else { return Ok(None) };
-        let Some(found) = cache.find(text, now) else { return Ok(None) };
-        let (Some(issuer), Some(algorithm)) = (self.issuers.get(found.issuer), found.verified.algorithm()) else {
-            return Ok(None);
-        };
-        if issuer.keys.generation() != found.generation {
-            cache.remove(found.slot);
+        let Some(Found { slot, passed, is_known }) = cache.find(text, now) else { return Ok(None) };
+        let Passed { issuer: index, generation, times, token } = passed;
+        let (Some(issuer), Some(algorithm)) = (self.issuers.get(index), token.algorithm()) else { return Ok(None) };
+        if issuer.keys.generation() != generation {
+            cache.remove(slot);
             return Ok(None);
         }
-        issuer.key(found.issuer, found.verified.kid(), algorithm, now, attempt)?;
-        let held = Some(Place { slot: found.slot, is_known: found.is_known });
-        Ok(Some(Signed { verifier: self, issuer, index: found.issuer, text, token: found.verified, now, held }))
+        issuer.key(index, token.kid(), algorithm, now, attempt)?;
+        let held = Some(Held { slot, times, is_known });
+        Ok(Some(Signed { verifier: self, issuer, index, text, token, now, held }))
     }
 
     /// The cache, where there is one. One in whose use a thread has panicked is none.
@@ -276,7 +294,7 @@ impl Verifier {
     }
 
     /// Notes that the host keeps what it was told about the token there.
-    #[cfg(feature = "js")]
+    #[cfg(any(feature = "js", test))]
     pub(crate) fn set_known(&self, slot: Slot) {
         if let Some(mut cache) = self.cache() {
             cache.set_known(slot);

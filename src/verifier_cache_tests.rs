@@ -54,6 +54,40 @@ fn said_at(verifier: &Verifier, token: &str, now: f64, attempt: Try) -> &'static
     }
 }
 
+/// The same for a host that keeps what it is told, as JavaScript does: it is told once, and then only that it was.
+fn told_at(verifier: &Verifier, token: &str, now: f64, attempt: Try) -> &'static str {
+    let told = || {
+        let signed = verifier.verify_signature(token.as_bytes(), now, attempt)?;
+        if let Some(slot) = signed.judge_known()? {
+            assert_eq!(signed.judge().unwrap().held, Some(slot));
+            return Ok("hit");
+        }
+        assert!(signed.held.is_none(), "it was told about every token that is held");
+        verifier.set_known(signed.judge()?.held.unwrap());
+        Ok("verified")
+    };
+    told().unwrap_or_else(|error: Error| error.code())
+}
+
+/// Both ways to ask; none of them may know a time or a key that the other does not.
+const WAYS: [Ask; 2] = [said_at, told_at];
+type Ask = fn(&Verifier, &str, f64, Try) -> &'static str;
+
+#[test]
+fn only_a_host_that_keeps_what_it_was_told_is_told_nothing_again() {
+    let signer = Signer::es256("k");
+    let verifier = with_keys(&[&signer]);
+    let text = token(&signer, json!({}));
+    let known = || verifier.verify_signature(text.as_bytes(), NOW, Try::Last).unwrap().judge_known();
+    assert_eq!(known(), Ok(None));
+    assert_eq!(said(&verifier, &text, NOW), "verified");
+    assert_eq!([known(), known()], [Ok(None), Ok(None)]);
+    let slot = verifier.verify_signature(text.as_bytes(), NOW, Try::Last).unwrap().judge().unwrap().held.unwrap();
+    verifier.set_known(slot);
+    assert_eq!([known(), known()], [Ok(Some(slot)), Ok(Some(slot))]);
+    assert_eq!(said(&verifier, &text, NOW), "hit");
+}
+
 #[test]
 fn a_token_is_a_hit_from_its_second_time_on_and_says_the_same() {
     for signer in [Signer::es256("k"), Signer::rs256("k")] {
@@ -116,7 +150,7 @@ fn what_was_refused_is_not_kept() {
         assert_eq!(said(&verifier, &forged, NOW), "signature_invalid");
     }
     for text in [&early, &foreign, &forged] {
-        assert!(verifier.cache().unwrap().find(text, NOW).is_none());
+        assert!(verifier.cache().unwrap().find(text.as_bytes(), NOW).is_none());
     }
     // It is verified as any other when its time has come.
     assert_eq!(said(&verifier, &early, NOW + 100.0), "verified");
@@ -127,64 +161,72 @@ fn what_was_refused_is_not_kept() {
 
 #[test]
 fn times_are_judged_at_each_hit() {
-    let signer = Signer::es256("k");
-    let mut verifier = remote(json!({ "seconds": 3600 }), json!({ "maxAgeSeconds": 400 }));
-    fetch(&mut verifier, NOW, &[&signer]);
-    let claims = json!({ "exp": NOW + 300.0, "nbf": NOW + 10.0, "iat": NOW + 5.0 });
-    let text = token(&signer, claims);
-    assert_eq!(said(&verifier, &text, NOW + 50.0), "verified");
-    assert_eq!(said(&verifier, &text, NOW + 299.0), "hit");
-    assert_eq!(said(&verifier, &text, NOW + 300.0), "token_expired");
-    // It is forgotten then, and would be verified anew by a clock that was wrong for a moment.
-    assert_eq!(said(&verifier, &text, NOW + 299.0), "verified");
-    // Before it was verified, it is no hit; and it was not valid yet.
-    assert_eq!(said(&verifier, &text, NOW + 9.0), "token_not_yet_valid");
-    assert_eq!(said(&verifier, &text, NOW + 299.0), "verified");
-    let text = token(&signer, json!({ "iat": NOW }));
-    assert_eq!(said(&verifier, &text, NOW + 50.0), "verified");
-    assert_eq!(said(&verifier, &text, NOW + 399.0), "hit");
-    assert_eq!(said(&verifier, &text, NOW + 400.0), "token_too_old");
-    for clock in [0.0, -1.0, f64::NAN, f64::INFINITY, NOW * 1000.0] {
-        assert_eq!(said(&verifier, &text, clock), "clock_invalid", "{clock}");
+    for ask in WAYS {
+        let signer = Signer::es256("k");
+        let mut verifier = remote(json!({ "seconds": 3600 }), json!({ "maxAgeSeconds": 400 }));
+        fetch(&mut verifier, NOW, &[&signer]);
+        let said = |text: &str, now: f64| ask(&verifier, text, now, Try::Last);
+        let claims = json!({ "exp": NOW + 300.0, "nbf": NOW + 10.0, "iat": NOW + 5.0 });
+        let text = token(&signer, claims);
+        assert_eq!(said(&text, NOW + 50.0), "verified");
+        assert_eq!(said(&text, NOW + 299.0), "hit");
+        assert_eq!(said(&text, NOW + 300.0), "token_expired");
+        // It is forgotten then, and would be verified anew by a clock that was wrong for a moment.
+        assert_eq!(said(&text, NOW + 299.0), "verified");
+        // Before it was verified, it is no hit; and it was not valid yet.
+        assert_eq!(said(&text, NOW + 9.0), "token_not_yet_valid");
+        assert_eq!(said(&text, NOW + 299.0), "verified");
+        let text = token(&signer, json!({ "iat": NOW }));
+        assert_eq!(said(&text, NOW + 50.0), "verified");
+        assert_eq!(said(&text, NOW + 399.0), "hit");
+        assert_eq!(said(&text, NOW + 400.0), "token_too_old");
+        for clock in [0.0, -1.0, f64::NAN, f64::INFINITY, NOW * 1000.0] {
+            assert_eq!(said(&text, clock), "clock_invalid", "{clock}");
+        }
     }
 }
 
 #[test]
 fn a_signature_is_checked_again_after_so_many_seconds_and_when_the_clock_stepped_back() {
-    let signer = Signer::es256("k");
-    let mut verifier = remote(json!({ "seconds": 10 }), json!({}));
-    fetch(&mut verifier, NOW, &[&signer]);
-    let text = token(&signer, json!({}));
-    let at = |seconds: f64| said(&verifier, &text, NOW + seconds);
-    assert_eq!([at(20.0), at(20.0), at(29.9), at(30.0), at(39.9)], ["verified", "hit", "hit", "verified", "hit"]);
-    assert_eq!([at(29.0), at(29.0), at(39.0), at(38.0)], ["verified", "hit", "verified", "verified"]);
+    for ask in WAYS {
+        let signer = Signer::es256("k");
+        let mut verifier = remote(json!({ "seconds": 10 }), json!({}));
+        fetch(&mut verifier, NOW, &[&signer]);
+        let text = token(&signer, json!({}));
+        let at = |seconds: f64| ask(&verifier, &text, NOW + seconds, Try::Last);
+        assert_eq!([at(20.0), at(20.0), at(29.9), at(30.0), at(39.9)], ["verified", "hit", "hit", "verified", "hit"]);
+        assert_eq!([at(29.0), at(29.0), at(39.0), at(38.0)], ["verified", "hit", "verified", "verified"]);
+    }
 }
 
 #[test]
 fn a_removed_key_ends_its_tokens_and_a_new_one_under_its_name_does_too() {
-    let (old, new, other) = (Signer::es256("k"), Signer::es256("k"), Signer::es256("other"));
-    let text = token(&old, json!({}));
-    for (keys, expected) in [
-        (vec![&other], "unknown_key"),
-        (vec![&new], "signature_invalid"),
-        (vec![&old, &other], "verified"),
-        (vec![&old], "hit"),
-    ] {
+    for ask in WAYS {
+        let said = |verifier: &Verifier, text: &str, now: f64| ask(verifier, text, now, Try::Last);
+        let (old, new, other) = (Signer::es256("k"), Signer::es256("k"), Signer::es256("other"));
+        let text = token(&old, json!({}));
+        for (keys, expected) in [
+            (vec![&other], "unknown_key"),
+            (vec![&new], "signature_invalid"),
+            (vec![&old, &other], "verified"),
+            (vec![&old], "hit"),
+        ] {
+            let mut verifier = with_keys(&[&old]);
+            assert_eq!(said(&verifier, &text, NOW), "verified");
+            fetch(&mut verifier, NOW + 301.0, &keys);
+            // A set of other keys ends what rests on the one before; a set of the same does not.
+            assert_eq!(said(&verifier, &text, NOW + 301.0), expected);
+        }
+        // The key that comes back is as good as new, and no entry of before it went is left.
         let mut verifier = with_keys(&[&old]);
-        assert_eq!(said(&verifier, &text, NOW), "verified");
-        fetch(&mut verifier, NOW + 301.0, &keys);
-        // A set of other keys ends what rests on the one before; a set of the same does not.
-        assert_eq!(said(&verifier, &text, NOW + 301.0), expected);
+        said(&verifier, &text, NOW);
+        fetch(&mut verifier, NOW + 301.0, &[&other]);
+        fetch(&mut verifier, NOW + 602.0, &[&old]);
+        assert_eq!([said(&verifier, &text, NOW + 602.0), said(&verifier, &text, NOW + 602.0)], ["verified", "hit"]);
+        // Two keys of one name.
+        fetch(&mut verifier, NOW + 903.0, &[&old, &new]);
+        assert_eq!(said(&verifier, &text, NOW + 903.0), "ambiguous_key");
     }
-    // The key that comes back is as good as new, and no entry of before it went is left.
-    let mut verifier = with_keys(&[&old]);
-    said(&verifier, &text, NOW);
-    fetch(&mut verifier, NOW + 301.0, &[&other]);
-    fetch(&mut verifier, NOW + 602.0, &[&old]);
-    assert_eq!([said(&verifier, &text, NOW + 602.0), said(&verifier, &text, NOW + 602.0)], ["verified", "hit"]);
-    // Two keys of one name.
-    fetch(&mut verifier, NOW + 903.0, &[&old, &new]);
-    assert_eq!(said(&verifier, &text, NOW + 903.0), "ambiguous_key");
 }
 
 #[test]
@@ -210,18 +252,20 @@ fn another_issuers_new_keys_end_nothing() {
 
 #[test]
 fn a_set_falls_due_and_gets_too_old_for_a_hit_as_for_any_token() {
-    let signer = Signer::es256("k");
-    let verifier = with_keys(&[&signer]);
-    let text = token(&signer, json!({}));
-    let at = |seconds: f64, attempt: Try| said_at(&verifier, &text, NOW + seconds, attempt);
-    assert_eq!([at(0.0, Try::First), at(JWKS_FRESH_SECONDS - 1.0, Try::First)], ["verified", "hit"]);
-    assert!(verifier.background_due(0, NOW + JWKS_BACKGROUND_SECONDS));
-    assert_eq!([at(JWKS_FRESH_SECONDS, Try::First), at(JWKS_FRESH_SECONDS, Try::Last)], ["keys_due", "hit"]);
-    assert_eq!(at(JWKS_STALE_SECONDS - 1.0, Try::Last), "hit");
-    assert_eq!(
-        [at(JWKS_STALE_SECONDS, Try::First), at(JWKS_STALE_SECONDS, Try::Last)],
-        ["keys_due", "keys_unavailable"]
-    );
+    for ask in WAYS {
+        let signer = Signer::es256("k");
+        let verifier = with_keys(&[&signer]);
+        let text = token(&signer, json!({}));
+        let at = |seconds: f64, attempt: Try| ask(&verifier, &text, NOW + seconds, attempt);
+        assert_eq!([at(0.0, Try::First), at(JWKS_FRESH_SECONDS - 1.0, Try::First)], ["verified", "hit"]);
+        assert!(verifier.background_due(0, NOW + JWKS_BACKGROUND_SECONDS));
+        assert_eq!([at(JWKS_FRESH_SECONDS, Try::First), at(JWKS_FRESH_SECONDS, Try::Last)], ["keys_due", "hit"]);
+        assert_eq!(at(JWKS_STALE_SECONDS - 1.0, Try::Last), "hit");
+        assert_eq!(
+            [at(JWKS_STALE_SECONDS, Try::First), at(JWKS_STALE_SECONDS, Try::Last)],
+            ["keys_due", "keys_unavailable"]
+        );
+    }
 }
 
 #[test]
