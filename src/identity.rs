@@ -17,14 +17,14 @@ const HOP_BY_HOP: [&str; 7] =
     ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "proxy-authorization"];
 
 /// A header name as the origins see it that fold the most: CGI makes `_` of `-`, and some servers of every other mark.
-pub(crate) fn folded(name: &str) -> String {
-    name.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+pub(crate) fn folded(name: &str) -> impl Iterator<Item = char> {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
 }
 
 /// Whether a header name is one that a client must not send on, under any spelling that an origin may fold to it.
 pub(crate) fn is_reserved(name: &str) -> bool {
-    let name = folded(name);
-    name.starts_with(RESERVED_PREFIX) || name.starts_with("x-forwarded-") || OVERRIDES.contains(&name.as_str())
+    let begins = |prefix: &str| folded(name).take(prefix.len()).eq(prefix.chars());
+    begins(RESERVED_PREFIX) || begins("x-forwarded-") || OVERRIDES.iter().any(|other| folded(name).eq(other.chars()))
 }
 
 /// The inbound headers that never reach the origin, on any path, as they were spelt but in lower case.
@@ -37,11 +37,11 @@ pub(crate) fn stripped(request: &Judged<'_>) -> Vec<String> {
     let websocket = request.is_websocket();
     let mut names: Vec<String> = Vec::new();
     for name in request.names() {
-        let name = name.to_ascii_lowercase();
-        let hop = HOP_BY_HOP.contains(&name.as_str()) || name == "upgrade" || nominated.contains(&name);
-        let upgrade = websocket && name == "upgrade";
-        if (is_reserved(&name) || (hop && !upgrade)) && !names.contains(&name) {
-            names.push(name);
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        let upgrade = is("upgrade");
+        let hop = upgrade || HOP_BY_HOP.iter().any(|other| is(other)) || nominated.iter().any(|other| is(other));
+        if (is_reserved(name) || (hop && !(upgrade && websocket))) && !names.iter().any(|other| is(other)) {
+            names.push(name.to_ascii_lowercase());
         }
     }
     names

@@ -132,7 +132,7 @@ impl Source {
             Self::Path => Ok(segment),
             // Two spellings that an origin may fold together are two answers.
             Self::Header(name) => {
-                let spellings = request.names().filter(|other| folded(other) == folded(name)).count();
+                let spellings = request.names().filter(|other| folded(other).eq(folded(name))).count();
                 Ok(request.single(name).filter(|_| spellings == 1))
             }
             Self::Host { template, hosts } => {
