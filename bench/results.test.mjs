@@ -26,10 +26,10 @@ test("the README gives the published numbers", () => {
   assert.deepEqual(said, [...of(warmName(kernel)), ...of(BASELINE), time(coldName(kernel), "ES256")]);
 });
 
-test("the published judgement is that of the published samples", () => {
+test("the published judgement is that of the published samples, which lack what is measured only since", () => {
   const judged = mustHold(results.times, results.once, results.environment.kernel);
-  assert.deepEqual(
-    judged.map((line) => [line.what, verdict(line)]),
-    results.mustHold.map((line) => [line.what, verdict(line)]),
-  );
+  const published = new Map(results.mustHold.map((line) => [line.what, verdict(line)]));
+  for (const line of judged) assert.equal(verdict(line), published.get(line.what) ?? "not measured", line.what);
+  const known = judged.map(({ what }) => what);
+  for (const what of published.keys()) assert.ok(known.includes(what), what);
 });
