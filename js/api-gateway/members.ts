@@ -4,7 +4,8 @@
 import type { Config } from "../config.js";
 import { configError } from "../error.js";
 
-const CONFIG = "clockToleranceSeconds cors credentials identity issuers rules tenant tokens upstream";
+const CONFIG =
+  "clockToleranceSeconds cors credentials identity issuers observe rules tenant tokens upstream verifiedTokenCache";
 const TENANT = "from pattern required";
 const FROM = "header host hosts path";
 const CLAIMS = "email groups permissions plan tenant";

@@ -500,7 +500,7 @@ test("the context holds printable ASCII only, whatever the token says [O04]", as
 
 test("a context longer than 6 KB is a denial, and an event says why [O04]", async () => {
   const events = [];
-  const onEvent = (event) => events.push(event);
+  const onEvent = (event) => event.type === "decision" && events.push(event);
   const authorize = authorizer("rest", { ...config, identity: { send: ["user"] } }, { onEvent });
   const ask = (count) => restEvent({ sent: [bearer({ permissions: ['"'.repeat(count)] })] });
   // Each quotation mark is four characters there.

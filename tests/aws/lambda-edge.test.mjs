@@ -291,8 +291,9 @@ it.underEach("what was refused is in the log with its exact code, and what was l
   await edge.invoke(viewerRequest({ fields: [bearer()] }));
   await sleep(100);
   const lines = edge.output().slice(before).trim().split("\n");
-  assert.equal(lines.length, 1);
-  assert.match(lines[0], /"type":"decision","outcome":"deny","code":"token_expired"/);
+  const decisions = lines.filter((line) => line.includes('"type":"decision"'));
+  assert.equal(decisions.length, 1);
+  assert.match(decisions[0], /"type":"decision","outcome":"deny","code":"token_expired"/);
 });
 
 it.underEach("any event but one viewer request fails, and says what the trigger must be", async (edge) => {
@@ -334,7 +335,7 @@ it.underEach("any event but one viewer request fails, and says what the trigger 
 });
 
 /** Names of permissions so long that the problem, which lists them, is larger than CloudFront takes. */
-const manyPermissions = (count) => Array.from({ length: count }, (_, index) => `${index}-${"p".repeat(200)}`);
+const manyPermissions = (count) => Array.from({ length: count }, (_, index) => `${index}-${"p".repeat(400)}`);
 
 test("a refusal is 40 KB at most: past that it has the same status and says less [O07]", { skip }, async () => {
   const listing = (count, more = {}) =>
@@ -349,16 +350,16 @@ test("a refusal is 40 KB at most: past that it has the same status and says less
   };
   const brief = { type: "urn:tollgate:permission_required", title: "A permission is missing", status: 403 };
 
-  const fits = await ask(await listing(180));
-  assert.equal(JSON.parse(fits.body).required_permissions.length, 180);
+  const fits = await ask(await listing(90));
+  assert.equal(JSON.parse(fits.body).required_permissions.length, 90);
   assert.ok(Buffer.byteLength(JSON.stringify(fits)) <= 40_000);
 
-  const tooLarge = await ask(await listing(200));
+  const tooLarge = await ask(await listing(100));
   assert.deepEqual([tooLarge.status, JSON.parse(tooLarge.body)], ["403", brief]);
 
   const exposeHeaders = Array.from({ length: 200 }, (_, index) => `x-${index}-${"h".repeat(220)}`);
   const cors = { origins: ["https://app.example.com"], exposeHeaders };
-  const without = await ask(await listing(200, { cors }), [["Origin", "https://app.example.com"]]);
+  const without = await ask(await listing(100, { cors }), [["Origin", "https://app.example.com"]]);
   assert.deepEqual([without.status, JSON.parse(without.body)], ["403", brief]);
   assert.deepEqual(Object.keys(without.headers).sort(), ["cache-control", "content-type"]);
 });
