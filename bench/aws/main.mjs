@@ -10,6 +10,8 @@ import { build } from "esbuild";
 import { unzipSync } from "fflate";
 import { functionZip } from "../../scripts/lambda.mjs";
 import { path, runMain, Trouble } from "../../scripts/project.mjs";
+import { viewerRequest } from "../../tests/aws/support/events.mjs";
+import { httpEvent } from "../../tests/aws/support/gateway-events.mjs";
 import { pairedRatio, summary } from "../statistics.mjs";
 import { ALGORITHMS, AUDIENCE, forged, ISSUER, makeKey, makeSample, tollgateConfig } from "../tokens.mjs";
 import { parseOptions } from "./options.mjs";
@@ -17,69 +19,21 @@ import { parseOptions } from "./options.mjs";
 /** What must hold: a start takes at most so many times as long as the peer's. */
 const MOST_TIMES = 1.5;
 const TOKENS = 64;
-const HOST = "acme.api.example.com";
 const RULES = { tenant: { from: { host: "{tenant}.api.example.com" } }, rules: [{ path: "/{*rest}", plans: ["pro"] }] };
 
 const say = (words) => process.stderr.write(`bench: ${words}\n`);
 
+const bearer = (token) => ["authorization", `Bearer ${token}`];
+
 /** The functions: an event with a token, and whether a result lets the request through. */
 const FACES = {
   "lambda-edge": {
-    event: (token) => ({
-      Records: [
-        {
-          cf: {
-            config: {
-              distributionDomainName: "d111111abcdef8.cloudfront.net",
-              distributionId: "EDFDVBD6EXAMPLE",
-              eventType: "viewer-request",
-              requestId: "4TyzHTaYWb1GX1qTfsHhEqV6HUDd_BzoBZnwfnvQc_1oF26ClkoUSEQ==",
-            },
-            request: {
-              clientIp: "203.0.113.178",
-              headers: {
-                host: [{ key: "Host", value: HOST }],
-                authorization: [{ key: "Authorization", value: `Bearer ${token}` }],
-                "user-agent": [{ key: "User-Agent", value: "curl/7.66.0" }],
-                accept: [{ key: "accept", value: "*/*" }],
-              },
-              method: "GET",
-              querystring: "limit=10",
-              uri: "/orders",
-            },
-          },
-        },
-      ],
-    }),
+    event: (token) => viewerRequest({ querystring: "limit=10", fields: [bearer(token)] }),
     isAllowed: (result) => result.uri === "/orders",
   },
   authorizer: {
     options: { event: "http" },
-    event: (token) => ({
-      version: "2.0",
-      type: "REQUEST",
-      routeArn: "arn:aws:execute-api:us-east-1:123456789012:abcdef123/$default/GET/orders",
-      identitySource: [`Bearer ${token}`],
-      routeKey: "$default",
-      rawPath: "/orders",
-      rawQueryString: "limit=10",
-      headers: { host: HOST, authorization: `Bearer ${token}`, "user-agent": "curl/7.66.0", accept: "*/*" },
-      queryStringParameters: { limit: "10" },
-      requestContext: {
-        accountId: "123456789012",
-        apiId: "abcdef123",
-        domainName: HOST,
-        domainPrefix: "acme",
-        http: { method: "GET", path: "/orders", protocol: "HTTP/1.1", sourceIp: "203.0.113.178", userAgent: "curl" },
-        requestId: "JKJaXmPLvHcESHA=",
-        routeKey: "$default",
-        stage: "$default",
-        time: "10/Mar/2020:05:16:23 +0000",
-        timeEpoch: 1583817383220,
-      },
-      pathParameters: null,
-      stageVariables: null,
-    }),
+    event: (token) => httpEvent({ sent: [bearer(token)] }),
     isAllowed: (result) => result.isAuthorized === true,
   },
 };
