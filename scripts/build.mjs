@@ -62,7 +62,7 @@ function wasmOf(name, feature) {
   return unlessFresh(
     {
       name: `wasm-${name}`,
-      inputs: filesUnder([...CRATE, "scripts/wasm-module.mjs", "scripts/relaxed-simd.mjs"], {
+      inputs: filesUnder([...CRATE, "scripts/project.mjs", "scripts/wasm-module.mjs", "scripts/relaxed-simd.mjs"], {
         without: ["src/worker"],
       }),
       extra: rustc(),
@@ -96,7 +96,7 @@ function workerModule() {
   return unlessFresh(
     {
       name: "worker-module",
-      inputs: filesUnder([...CRATE, "scripts/wasm-module.mjs"]),
+      inputs: filesUnder([...CRATE, "scripts/project.mjs", "scripts/wasm-module.mjs"]),
       extra: rustc(),
       outputs: [path("build", "index.js")],
     },

@@ -3,7 +3,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { must, root, Trouble } from "./project.mjs";
+import { must, root, Trouble, WASM_FLAGS } from "./project.mjs";
 import { relaxedBodies, without } from "./relaxed-simd.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
@@ -49,9 +49,9 @@ const PLACES = [
 
 /** Compiles the core with one feature into `directory`: module, glue, types, and the module as text. */
 export async function wasmModule(directory, feature) {
-  const remapped = PLACES.map(([from, to]) => `--remap-path-prefix=${from}=${to}`).join("\x1f");
+  const remapped = PLACES.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   const cargo = ["build", "--release", "--target", TARGET, "--features", feature, "--lib"];
-  const env = { CARGO_ENCODED_RUSTFLAGS: remapped };
+  const env = { CARGO_ENCODED_RUSTFLAGS: [...remapped, ...WASM_FLAGS].join("\x1f") };
   await must(`compiling the core to wasm (${feature})`, "cargo", cargo, { env });
   const target = resolve(root, process.env.CARGO_TARGET_DIR || "target");
   const built = join(target, TARGET, "release", "tollgate.wasm");
@@ -85,6 +85,8 @@ export async function optimise(module, features = []) {
   writeFileSync(module, withoutPanicMessages(readFileSync(module), binaryen));
   await must("wasm-opt", "wasm-opt", [
     "-O3",
+    // Else a function with one caller becomes part of it, and is compiled by the engine even where it is not called.
+    "--one-caller-inline-max-function-size=100",
     "--strip-debug",
     ...WASM_FEATURES,
     ...KERNEL_FEATURES,

@@ -84,6 +84,7 @@ impl Cache {
     ///
     /// # Errors
     /// [`Error::Config`], naming the member.
+    #[inline(never)]
     pub(crate) fn compile(config: &VerifiedTokenCache) -> Result<Self, Error> {
         let VerifiedTokenCache { entries, bytes, seconds } = *config;
         let refused =

@@ -163,10 +163,11 @@ enum ClaimPath {
 
 impl ClaimRules {
     /// Compiles the claim members of an issuer; `at` names it in errors.
-    pub(crate) fn compile(at: &str, issuer: String, config: &config::Issuer) -> Result<Self, Error> {
+    #[inline(never)]
+    pub(crate) fn compile(at: &str, issuer: String, config: &mut config::Issuer) -> Result<Self, Error> {
         let cognito = config.preset == Some(Preset::Cognito);
         let auth0 = config.preset == Some(Preset::Auth0);
-        let audience = config.audience.as_ref().map(|audience| audience.as_slice().to_vec());
+        let audience = config.audience.take().map(OneOrMany::into_vec);
         for (member, list) in [
             ("audience", &audience),
             ("clientIds", &config.client_ids),
@@ -186,23 +187,21 @@ impl ClaimRules {
         if config.max_age_seconds == Some(0) {
             return Err(Error::config(format!("{at}.maxAgeSeconds"), "expected more than 0 seconds"));
         }
-        let path = |member: &str, given: &Option<OneOrMany>, default: &'static str| {
-            ClaimPath::compile(&format!("{at}.claims.{member}"), given.as_ref(), default)
-        };
-        let names = &config.claims;
+        let path = |member, given, usual| ClaimPath::compile(at, member, given, usual);
+        let names = std::mem::take(&mut config.claims);
         Ok(Self {
             issuer,
             audience: audience.map(TextSet::new),
-            client_ids: config.client_ids.clone().map(TextSet::new),
-            token_use: config.token_use.clone().or_else(|| cognito.then(|| vec!["access".to_owned()])),
-            tenants: config.tenants.clone().map(TextSet::new),
+            client_ids: config.client_ids.take().map(TextSet::new),
+            token_use: config.token_use.take().or_else(|| cognito.then(|| vec!["access".to_owned()])),
+            tenants: config.tenants.take().map(TextSet::new),
             max_age_seconds: config.max_age_seconds.map(f64::from),
             cognito,
-            tenant: path("tenant", &names.tenant, if auth0 { "org_id" } else { "tenant_id" })?,
-            plan: path("plan", &names.plan, "plan")?,
-            groups: path("groups", &names.groups, if cognito { "cognito:groups" } else { "groups" })?,
-            permissions: path("permissions", &names.permissions, "permissions")?,
-            email: path("email", &names.email, "email")?,
+            tenant: path("tenant", names.tenant, if auth0 { "org_id" } else { "tenant_id" })?,
+            plan: path("plan", names.plan, "plan")?,
+            groups: path("groups", names.groups, if cognito { "cognito:groups" } else { "groups" })?,
+            permissions: path("permissions", names.permissions, "permissions")?,
+            email: path("email", names.email, "email")?,
         })
     }
 
@@ -336,11 +335,14 @@ impl ClaimRules {
 }
 
 impl ClaimPath {
-    fn compile(member: &str, given: Option<&OneOrMany>, usual: &'static str) -> Result<Self, Error> {
+    fn compile(at: &str, member: &str, given: Option<OneOrMany>, usual: &'static str) -> Result<Self, Error> {
         let Some(given) = given else { return Ok(Self::Usual(usual)) };
-        let path = given.as_slice().to_vec();
+        let path = given.into_vec();
         if path.is_empty() || path.iter().any(String::is_empty) {
-            return Err(Error::config(member, "expected a claim's name, or the names on the way to a nested one"));
+            return Err(Error::config(
+                format!("{at}.claims.{member}"),
+                "expected a claim's name, or the names on the way to a nested one",
+            ));
         }
         Ok(Self::Own(path))
     }

@@ -12,8 +12,8 @@ const TOLERANCE: f64 = 30.0;
 fn rules(extra: serde_json::Value) -> ClaimRules {
     let mut issuer = serde_json::json!({ "audience": "api" });
     issuer.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-    let issuer: config::Issuer = crate::config::from_value(issuer).unwrap();
-    ClaimRules::compile("issuers[0]", "https://issuer.example".to_owned(), &issuer).unwrap()
+    let mut issuer: config::Issuer = crate::config::from_value(issuer).unwrap();
+    ClaimRules::compile("issuers[0]", "https://issuer.example".to_owned(), &mut issuer).unwrap()
 }
 
 fn check_with(rules: &ClaimRules, claims: serde_json::Value) -> Result<Principal, Error> {
@@ -214,8 +214,8 @@ fn an_issuer_without_audience_and_clients_does_not_start() {
         serde_json::json!({ "audience": "" }),
         serde_json::json!({ "clientIds": [] }),
     ] {
-        let issuer: config::Issuer = crate::config::from_value(issuer).unwrap();
-        assert_eq!(ClaimRules::compile("issuers[0]", String::new(), &issuer).unwrap_err().code(), "config_invalid");
+        let mut issuer: config::Issuer = crate::config::from_value(issuer).unwrap();
+        assert_eq!(ClaimRules::compile("issuers[0]", String::new(), &mut issuer).unwrap_err().code(), "config_invalid");
     }
 }
 

@@ -252,9 +252,17 @@ pub enum OneOrMany {
 
 impl OneOrMany {
     /// The strings, in their order.
+    #[cfg(feature = "mint")]
     pub(crate) fn as_slice(&self) -> &[String] {
         match self {
             Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one],
             Self::Many(many) => many,
         }
     }

@@ -21,6 +21,7 @@ pub(crate) type Headers = Vec<(String, String)>;
 
 impl Cors {
     /// Compiles the `cors` member.
+    #[inline(never)]
     pub(crate) fn compile(cors: &config::Cors) -> Result<Self, Error> {
         let any = cors.origins.iter().any(|origin| origin == "*");
         if any && (cors.origins.len() > 1 || cors.credentials) {
@@ -52,6 +53,7 @@ impl Cors {
     }
 
     /// The headers that let an allowed origin read an answer. Every answer varies by `Origin`.
+    #[inline(never)]
     pub(crate) fn headers(&self, request: &Judged<'_>) -> Headers {
         let mut headers = self.allow_origin(request);
         if let (false, Some(expose)) = (headers.is_empty(), &self.expose) {
@@ -62,6 +64,7 @@ impl Cors {
     }
 
     /// The headers of a preflight answer: the method and headers asked for, to an allowed origin.
+    #[inline(never)]
     pub(crate) fn preflight(&self, request: &Judged<'_>) -> Headers {
         let mut headers = self.allow_origin(request);
         if !headers.is_empty() {

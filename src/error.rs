@@ -229,6 +229,8 @@ impl Error {
     }
 
     /// A configuration error at `member`.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn config(member: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Config { member: member.into(), problem: problem.into() }
     }

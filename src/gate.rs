@@ -88,7 +88,7 @@ impl Gate {
     /// # Errors
     /// [`Error::Config`], naming the member.
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        Self::new(&config::parse(json)?, None)
+        Self::new(config::parse(json)?, None)
     }
 
     /// Reads the configuration of a gate beside a token service, whose published keys `own_keys` is, as the JSON text of a JWK
@@ -97,14 +97,20 @@ impl Gate {
     /// # Errors
     /// [`Error::Config`], naming the member.
     pub fn from_json_with_own_keys(json: &str, own_keys: &str) -> Result<Self, Error> {
-        Self::new(&config::parse(json)?, Some(own_keys))
+        Self::new(config::parse(json)?, Some(own_keys))
     }
 
     /// Builds a gate; `own_keys` is as in [`Gate::from_json_with_own_keys`].
     ///
     /// # Errors
     /// [`Error::Config`], naming the member.
-    pub fn new(config: &Config, own_keys: Option<&str>) -> Result<Self, Error> {
+    pub fn new(mut config: Config, own_keys: Option<&str>) -> Result<Self, Error> {
+        Self::compile(&mut config, own_keys)
+    }
+
+    /// Takes out of the configuration what is kept. What it borrows need not be dropped at each of the ways out.
+    #[inline(never)]
+    fn compile(config: &mut Config, own_keys: Option<&str>) -> Result<Self, Error> {
         if config.rules.is_empty() {
             return Err(Error::config("rules", "expected at least one rule; without one, everything is denied"));
         }
@@ -112,27 +118,24 @@ impl Gate {
             .rules
             .iter()
             .enumerate()
-            .map(|(index, rule)| Ok(Rule { path: rule.path.clone(), policy: Policy::compile(index, rule)? }));
+            .map(|(index, rule)| Ok(Rule { policy: Policy::compile(index, rule)?, path: rule.path.clone() }));
         if let Some(upstream) = &config.upstream {
             check_upstream(upstream)?;
         }
         if config.observe.analytics.as_ref().is_some_and(String::is_empty) {
             return Err(Error::config("observe.analytics", "expected the name of an Analytics Engine binding"));
         }
+        let issuers = own::filled_in(&mut config.issuers, config.tokens.as_ref(), own_keys)?;
         Ok(Self {
-            verifier: Verifier::compile(
-                &own::filled_in(config, own_keys)?,
-                config.clock_tolerance_seconds,
-                config.verified_token_cache.as_ref(),
-            )?,
+            verifier: Verifier::compile(issuers, config.clock_tolerance_seconds, config.verified_token_cache.as_ref())?,
             router: Router::compile(&config.rules)?,
             rules: rules.collect::<Result<_, Error>>()?,
             places: Places::compile(&config.credentials)?,
             tenants: TenantRules::compile(&config.tenant, &config.rules)?,
             cors: config.cors.as_ref().map(Cors::compile).transpose()?,
-            identity: config.identity.clone(),
-            upstream: config.upstream.clone(),
-            observe: config.observe.clone(),
+            identity: config::Identity { send: std::mem::take(&mut config.identity.send) },
+            upstream: config.upstream.take(),
+            observe: std::mem::take(&mut config.observe),
         })
     }
 
@@ -213,6 +216,7 @@ impl Gate {
     }
 
     /// A preflight carries no credential by design: it is answered, or passed on without any identity.
+    #[inline(never)]
     fn preflight(&self, request: &Judged<'_>, path: &Path<'_>) -> Result<Decision, Error> {
         match &self.cors {
             Some(cors) => Ok(Decision::preflight(cors.preflight(request))),
@@ -269,6 +273,7 @@ impl Gate {
 }
 
 /// Turns a refusal into the answer for the client.
+#[inline(never)]
 fn refused(refusal: &Refusal<'_>, cors: Vec<(String, String)>, grounds: &Grounds) -> Checked {
     let decision = Decision::refuse(&refusal.error, refusal.policy, refusal.principal.as_deref(), cors);
     let keys_due = matches!(refusal.error, Error::KeysDue { .. });
@@ -276,6 +281,7 @@ fn refused(refusal: &Refusal<'_>, cors: Vec<(String, String)>, grounds: &Grounds
 }
 
 /// Checks the `upstream` member.
+#[inline(never)]
 fn check_upstream(upstream: &config::Upstream) -> Result<(), Error> {
     match (&upstream.service, &upstream.url) {
         (Some(_), Some(_)) | (None, None) => Err(Error::config("upstream", "expected one of service and url")),

@@ -172,19 +172,19 @@ impl Verifier {
     /// # Errors
     /// [`Error::Config`], naming the member.
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        Self::new(&config::parse(json)?)
+        Self::new(config::parse(json)?)
     }
 
     /// Builds a verifier.
     ///
     /// # Errors
     /// [`Error::Config`], naming the member.
-    pub fn new(config: &VerifierConfig) -> Result<Self, Error> {
-        Self::compile(&config.issuers, config.clock_tolerance_seconds, config.verified_token_cache.as_ref())
+    pub fn new(config: VerifierConfig) -> Result<Self, Error> {
+        Self::compile(config.issuers, config.clock_tolerance_seconds, config.verified_token_cache.as_ref())
     }
 
     pub(crate) fn compile(
-        issuers: &[config::Issuer],
+        mut issuers: Vec<config::Issuer>,
         tolerance_seconds: u32,
         cache: Option<&VerifiedTokenCache>,
     ) -> Result<Self, Error> {
@@ -196,7 +196,7 @@ impl Verifier {
         }
         let cache = cache.map(Cache::compile).transpose()?.map(Mutex::new);
         let mut verifier = Self { tolerance: f64::from(tolerance_seconds), cache, ..Self::of_nobody() };
-        for (index, issuer) in issuers.iter().enumerate() {
+        for (index, issuer) in issuers.iter_mut().enumerate() {
             verifier.issuers.push(Issuer::compile(&format!("issuers[{index}]"), issuer)?);
         }
         verifier.key_bytes = verifier.issuers.iter().map(|issuer| issuer.key_bytes).sum();
@@ -274,6 +274,7 @@ impl Verifier {
 
     /// The token if the cache has it and its issuer's keys are still those that verified it. They are looked up as for any
     /// token, so they fall due and get too old as for any.
+    #[inline(never)]
     fn verified_before<'v>(&'v self, text: &'v [u8], now: f64, attempt: Try) -> Result<Option<Signed<'v>>, Error> {
         let Some(mut cache) = self.cache() else { return Ok(None) };
         let Some(Found { slot, passed, is_known }) = cache.find(text, now) else { return Ok(None) };
@@ -387,46 +388,26 @@ impl Verifier {
 }
 
 impl Issuer {
-    fn compile(at: &str, config: &config::Issuer) -> Result<Self, Error> {
+    /// Compiles a member of `issuers`, and takes out of it what it keeps; `at` names it in errors.
+    #[inline(never)]
+    fn compile(at: &str, config: &mut config::Issuer) -> Result<Self, Error> {
         let (name, jwks_uri) = locate(at, config)?;
-        if !is_secure_url(&name) {
-            return Err(Error::config(format!("{at}.issuer"), "expected an https URL (http only to loopback)"));
-        }
-        let algorithms = match (&config.algorithms, config.preset) {
-            (Some(list), _) if list.is_empty() => {
-                return Err(Error::config(format!("{at}.algorithms"), "expected ES256, RS256 or both"));
-            }
-            (Some(list), _) => list.iter().map(|name| algorithm(*name)).collect(),
-            (None, Some(_)) => vec![Algorithm::Rs256],
-            (None, None) => {
-                return Err(Error::config(
-                    format!("{at}.algorithms"),
-                    "is missing; expected [\"ES256\"], [\"RS256\"] or both",
-                ));
-            }
+        check_members(at, config, &name, jwks_uri.as_deref())?;
+        let algorithms: Vec<Algorithm> = match &config.algorithms {
+            Some(names) => names.iter().map(|name| algorithm(*name)).collect(),
+            None => vec![Algorithm::Rs256],
         };
-        let keys = match (&config.jwks, &jwks_uri) {
-            (Some(_), Some(_)) => {
-                return Err(Error::config(format!("{at}.jwks"), "expected jwks or jwksUri, not both"));
-            }
-            (None, None) => return Err(Error::config(at, "expected jwks or jwksUri")),
-            (None, Some(uri)) if !is_secure_url(uri) => {
-                return Err(Error::config(format!("{at}.jwksUri"), "expected an https URL (http only to loopback)"));
-            }
-            (None, Some(_)) => KeySet::remote(&name),
-            (Some(jwks), None) => fixed_keys(jwks.0.as_bytes(), &algorithms)
-                .map_err(|error| Error::config(format!("{at}.jwks"), error.to_string()))?,
-        };
-        let types = match &config.types {
-            Some(types) if types.is_empty() => {
-                return Err(Error::config(format!("{at}.types"), "expected at least one typ value, or null for none"));
-            }
-            Some(types) => Types::Own(types.clone()),
+        let types = match config.types.take() {
+            Some(types) => Types::Own(types),
             None if config.preset == Some(Preset::Cognito) => Types::Usual(&[None]),
             None => Types::Usual(&[Some("JWT"), Some("at+jwt"), None]),
         };
-        let claims = ClaimRules::compile(at, name.clone(), config)?;
+        let keys = match &config.jwks {
+            None => KeySet::remote(&name),
+            Some(jwks) => fixed_keys(at, jwks.0.as_bytes(), &algorithms)?,
+        };
         let key_bytes = config.jwks.as_ref().map_or(0, |jwks| set_bytes(jwks.0.len(), &keys));
+        let claims = ClaimRules::compile(at, name.clone(), config)?;
         Ok(Self { name, algorithms, types, claims, jwks_uri, keys, key_bytes })
     }
 
@@ -471,64 +452,100 @@ fn short_type(typ: &str) -> &str {
     }
 }
 
+/// Refuses what is missing, contradicts or cannot be. Holds nothing that would have to be dropped at each of the ways out.
+fn check_members(at: &str, config: &config::Issuer, name: &str, jwks_uri: Option<&str>) -> Result<(), Error> {
+    if !is_secure_url(name) {
+        return Err(Error::config(format!("{at}.issuer"), "expected an https URL (http only to loopback)"));
+    }
+    match (&config.algorithms, config.preset) {
+        (Some(list), _) if list.is_empty() => {
+            return Err(Error::config(format!("{at}.algorithms"), "expected ES256, RS256 or both"));
+        }
+        (None, None) => {
+            return Err(Error::config(
+                format!("{at}.algorithms"),
+                "is missing; expected [\"ES256\"], [\"RS256\"] or both",
+            ));
+        }
+        _ => {}
+    }
+    match (&config.jwks, jwks_uri) {
+        (Some(_), Some(_)) => return Err(Error::config(format!("{at}.jwks"), "expected jwks or jwksUri, not both")),
+        (None, None) => return Err(Error::config(at, "expected jwks or jwksUri")),
+        (None, Some(uri)) if !is_secure_url(uri) => {
+            return Err(Error::config(format!("{at}.jwksUri"), "expected an https URL (http only to loopback)"));
+        }
+        _ => {}
+    }
+    if config.types.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Error::config(format!("{at}.types"), "expected at least one typ value, or null for none"));
+    }
+    Ok(())
+}
+
 /// The issuer's name and key set URL, from the preset where there is one.
 fn locate(at: &str, config: &config::Issuer) -> Result<(String, Option<String>), Error> {
-    let only_with = |member: &str, given: bool, preset: &str| {
-        if given {
-            Err(Error::config(format!("{at}.{member}"), format!("goes with the preset {preset} only")))
-        } else {
-            Ok(())
-        }
-    };
-    let required = |member: &str, value: &Option<String>| {
-        value.clone().ok_or_else(|| Error::config(format!("{at}.{member}"), "is missing"))
-    };
-    let plain = |member: &str, value: String| {
-        let ok = !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        if ok { Ok(value) } else { Err(Error::config(format!("{at}.{member}"), "expected letters, digits, - _ and .")) }
-    };
-    if config.preset.is_some() {
-        for (member, given) in [("issuer", config.issuer.is_some()), ("jwksUri", config.jwks_uri.is_some())] {
-            if given {
-                return Err(Error::config(
-                    format!("{at}.{member}"),
-                    "is filled in by the preset; leave one of them out",
-                ));
-            }
+    let config::Issuer { preset, region, user_pool_id, domain, .. } = config;
+    for (member, given, of) in [
+        ("region", region.is_some(), Preset::Cognito),
+        ("userPoolId", user_pool_id.is_some(), Preset::Cognito),
+        ("domain", domain.is_some(), Preset::Auth0),
+    ] {
+        if given && *preset != Some(of) {
+            let name = if of == Preset::Cognito { "cognito" } else { "auth0" };
+            return Err(Error::config(format!("{at}.{member}"), format!("goes with the preset {name} only")));
         }
     }
-    if config.preset != Some(Preset::Cognito) {
-        only_with("region", config.region.is_some(), "cognito")?;
-        only_with("userPoolId", config.user_pool_id.is_some(), "cognito")?;
-    }
-    if config.preset != Some(Preset::Auth0) {
-        only_with("domain", config.domain.is_some(), "auth0")?;
-    }
-    let (name, uri) = match config.preset {
-        None => return Ok((required("issuer", &config.issuer)?, config.jwks_uri.clone())),
-        Some(Preset::Cognito) => {
-            let region = plain("region", required("region", &config.region)?)?;
-            let pool = plain("userPoolId", required("userPoolId", &config.user_pool_id)?)?;
-            let issuer = format!("https://cognito-idp.{region}.amazonaws.com/{pool}");
-            let uri = format!("{issuer}/.well-known/jwks.json");
-            (issuer, uri)
-        }
-        Some(Preset::Auth0) => {
-            let domain = plain("domain", required("domain", &config.domain)?)?;
-            (format!("https://{domain}/"), format!("https://{domain}/.well-known/jwks.json"))
-        }
+    let Some(preset) = *preset else {
+        return Ok((required(at, "issuer", config.issuer.as_deref())?.to_owned(), config.jwks_uri.clone()));
     };
+    let (name, uri) = of_preset(at, config, preset)?;
     // Keys given in the configuration stand in for the provider's.
     Ok((name, config.jwks.is_none().then_some(uri)))
 }
 
-fn fixed_keys(jwks: &[u8], algorithms: &[Algorithm]) -> Result<KeySet, Error> {
-    let jwks = jwk::parse_jwks(jwks, algorithms)?;
-    // A key that is given by hand and can't be used is a mistake; one that a provider publishes is not ours to mend.
-    match jwks.skipped.first() {
+/// What a preset fills in: the issuer's name, and where its key set is.
+#[inline(never)]
+fn of_preset(at: &str, config: &config::Issuer, preset: Preset) -> Result<(String, String), Error> {
+    for (member, given) in [("issuer", config.issuer.is_some()), ("jwksUri", config.jwks_uri.is_some())] {
+        if given {
+            return Err(Error::config(format!("{at}.{member}"), "is filled in by the preset; leave one of them out"));
+        }
+    }
+    let (name, base) = match preset {
+        Preset::Cognito => {
+            let (region, pool) = (
+                plain(at, "region", config.region.as_deref())?,
+                plain(at, "userPoolId", config.user_pool_id.as_deref())?,
+            );
+            let name = format!("https://cognito-idp.{region}.amazonaws.com/{pool}");
+            (name.clone(), name)
+        }
+        Preset::Auth0 => {
+            let base = format!("https://{}", plain(at, "domain", config.domain.as_deref())?);
+            (format!("{base}/"), base)
+        }
+    };
+    Ok((name, format!("{base}/.well-known/jwks.json")))
+}
+
+fn plain<'c>(at: &str, member: &str, value: Option<&'c str>) -> Result<&'c str, Error> {
+    let value = required(at, member, value)?;
+    let ok = !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if ok { Ok(value) } else { Err(Error::config(format!("{at}.{member}"), "expected letters, digits, - _ and .")) }
+}
+
+fn required<'c>(at: &str, member: &str, value: Option<&'c str>) -> Result<&'c str, Error> {
+    value.ok_or_else(|| Error::config(format!("{at}.{member}"), "is missing"))
+}
+
+fn fixed_keys(at: &str, jwks: &[u8], algorithms: &[Algorithm]) -> Result<KeySet, Error> {
+    let keys = jwk::parse_jwks(jwks, algorithms).and_then(|jwks| match jwks.skipped.first() {
+        // A key that is given by hand and can't be used is a mistake; one that a provider publishes is not ours to mend.
         Some(skipped) => Err(Error::KeyNotUsable(skipped.reason)),
         None => KeySet::fixed(jwks),
-    }
+    });
+    keys.map_err(|error| Error::config(format!("{at}.jwks"), error.to_string()))
 }
 
 /// What a set takes, in bytes, as [`KEY_SET_BYTES`] counts.

@@ -181,7 +181,7 @@ impl<'d, 'p> Members<'d, 'p> {
                     faults.note(self.at, &["expected a member ", name]);
                     Value::Null
                 });
-                T::read(value, &Path::Member(self.at, name), faults)
+                read(value, &Path::Member(self.at, name), faults)
             }
         }
     }
@@ -189,15 +189,21 @@ impl<'d, 'p> Members<'d, 'p> {
     /// A member that has a default.
     pub(crate) fn take_or<T: Read>(&self, name: &str, default: impl FnOnce() -> T, faults: &mut Faults) -> T {
         match self.get(name) {
-            Some(value) => T::read(value, &Path::Member(self.at, name), faults),
+            Some(value) => read(value, &Path::Member(self.at, name), faults),
             None => default(),
         }
     }
 
     /// A member of which a stated null says something else than its absence.
     pub(crate) fn take_stated<T: Read>(&self, name: &str, faults: &mut Faults) -> Option<T> {
-        self.get(name).map(|value| T::read(value, &Path::Member(self.at, name), faults))
+        self.get(name).map(|value| read(value, &Path::Member(self.at, name), faults))
     }
+}
+
+/// Reads a member that is there, out of line: engines compile a function when it is first called, and most members are absent.
+#[inline(never)]
+fn read<T: Read>(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> T {
+    T::read(value, at, faults)
 }
 
 /// The words as a text says them.
@@ -245,7 +251,7 @@ impl Read for String {
 /// Absent and null are one, except where a member's type says otherwise.
 impl<T: Read> Read for Option<T> {
     fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
-        if value == Value::Null { None } else { Some(T::read(value, at, faults)) }
+        if matches!(value, Value::Null) { None } else { Some(read(value, at, faults)) }
     }
 
     fn absent() -> Option<Self> {

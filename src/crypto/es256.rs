@@ -19,6 +19,7 @@ impl VerifyingKey {
     ///
     /// # Errors
     /// [`Error::KeyNotUsable`] when the length is another, a coordinate is not below p, or the point is not on the curve.
+    #[inline(never)]
     pub(crate) fn from_coordinates(x: &[u8], y: &[u8]) -> Result<Self, Error> {
         let (Ok(x), Ok(y)) = (x.try_into(), y.try_into()) else {
             return Err(Error::KeyNotUsable("x and y must have 32 bytes each"));
@@ -30,6 +31,8 @@ impl VerifyingKey {
     ///
     /// # Errors
     /// [`Error::SignatureInvalid`].
+    // Out of line: engines compile a function when it is first called, and most gates have one algorithm.
+    #[inline(never)]
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
         let ([r, s], []) = signature.as_chunks::<FIELD_BYTES>() else { return Err(Error::SignatureInvalid) };
         let hash = Sha256::digest(message).into();

@@ -29,6 +29,7 @@ impl VerifyingKey {
     ///
     /// # Errors
     /// [`Error::KeyNotUsable`].
+    #[inline(never)]
     pub(crate) fn from_components(n: &[u8], e: &[u8]) -> Result<Self, Error> {
         if n.first().is_none_or(|byte| *byte == 0) || e.first().is_none_or(|byte| *byte == 0) {
             return Err(Error::KeyNotUsable("n and e must be minimal octets"));
@@ -59,6 +60,8 @@ impl VerifyingKey {
     ///
     /// # Errors
     /// [`Error::SignatureInvalid`].
+    // Out of line: engines compile a function when it is first called, and most gates have one algorithm.
+    #[inline(never)]
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
         // Refuses every other length, and s >= n.
         let valid = self.key.power_equals(signature, &self.encoded(message));

@@ -1,20 +1,24 @@
 //! The preset `tollgate`: an issuer that is the token service of the same host. Its name, audience and keys are at hand, so
 //! nothing is fetched; and nothing that contradicts them can be configured.
 
-use crate::config::{AlgorithmName, ClaimNames, Config, Issuer, KeySetText, OneOrMany, OwnIssuer, ServiceNames};
+use crate::config::{AlgorithmName, ClaimNames, GateIssuers, Issuer, KeySetText, OneOrMany, OwnIssuer, ServiceNames};
 use crate::error::Error;
 
-/// The issuers of a configuration, with what the preset stands for in its place.
-pub(super) fn filled_in(config: &Config, own_keys: Option<&str>) -> Result<Vec<Issuer>, Error> {
-    let tokens = config.tokens.as_ref();
-    let mut issuers = config.issuers.others.clone();
-    if let Some((position, own)) = &config.issuers.own {
+/// The issuers of a configuration, taken out of it, with what the preset stands for in its place.
+pub(super) fn filled_in(
+    issuers: &mut GateIssuers,
+    tokens: Option<&ServiceNames>,
+    own_keys: Option<&str>,
+) -> Result<Vec<Issuer>, Error> {
+    let GateIssuers { own, others } = issuers;
+    let mut issuers = std::mem::take(others);
+    if let Some((position, own)) = &own {
         let filled = issuer_of(own, tokens, own_keys)
             .map_err(|problem| Error::config(format!("issuers[{position}].preset"), problem))?;
         issuers.insert((*position).min(issuers.len()), filled);
     }
     // Two ways to the keys of one issuer would be one too many.
-    let own = config.issuers.own.as_ref().map(|(position, _)| *position);
+    let own = own.as_ref().map(|(position, _)| *position);
     let is_twin =
         |issuer: &Issuer| issuer.issuer.is_some() && issuer.issuer.as_ref() == tokens.map(|tokens| &tokens.issuer);
     match issuers.iter().enumerate().find(|(index, issuer)| Some(*index) != own && is_twin(issuer)) {
@@ -26,6 +30,7 @@ pub(super) fn filled_in(config: &Config, own_keys: Option<&str>) -> Result<Vec<I
     }
 }
 
+#[inline(never)]
 fn issuer_of(own: &OwnIssuer, tokens: Option<&ServiceNames>, keys: Option<&str>) -> Result<Issuer, &'static str> {
     let tokens = tokens.ok_or("needs the member tokens, whose issuer and audience it takes")?;
     let keys = keys.ok_or("needs the keys of its own token service")?;

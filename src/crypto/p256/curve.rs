@@ -56,7 +56,7 @@ macro_rules! curve {
 
             fn generator_comb() -> &'static Comb {
                 static COMB: OnceLock<Comb> = OnceLock::new();
-                COMB.get_or_init(|| Comb::new::<Self>(Self::generator()))
+                COMB.get_or_init(|| Comb::of_generator::<Self>())
             }
 
             fn merge(low: &<$pair as Pair>::Stored, high: &<$pair as Pair>::Stored) -> <$pair as Pair>::Stored {

@@ -25,6 +25,7 @@ pub(crate) fn known_answer(kernel: Kernel) -> bool {
     }
 }
 
+#[inline(never)]
 pub(super) fn right<C: Curve>() -> bool {
     let (g, h) = (C::generator(), &entered::<C>(&H));
     let mut points = lift::<C>(g, h);

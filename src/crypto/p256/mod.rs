@@ -74,6 +74,8 @@ impl PublicKey {
         }
     }
 
+    // Out of line, as each kernel's work is: an engine compiles a function when it is first called, and calls one kernel's.
+    #[inline(never)]
     fn holds_by<C: Curve>(&self, e: Words, r: Words, s: Words) -> bool {
         let g = C::generator();
         tables::with::<C, _>([g, &self.point], |[g_windows, q_windows]| {
@@ -94,6 +96,7 @@ impl PartialEq for PublicKey {
 }
 
 /// The point in the kernel's Montgomery form, if y² = x³ − 3·x + b.
+#[inline(never)]
 fn on_curve<C: Curve>(point: &[Words; 2]) -> Option<Affine> {
     let point = entered::<C>(point);
     let xy = C::unpack(&point[0], &point[1]);

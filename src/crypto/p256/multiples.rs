@@ -70,9 +70,7 @@ impl Windows {
         let mut power = one;
         C::double(&mut power);
         let Some([two, _]) = affine::<C>(&[power]).pop() else { return };
-        for _ in 1..WINDOW_BITS - 1 {
-            C::double(&mut power);
-        }
+        double::<C>(&mut power, WINDOW_BITS - 2);
         let mut beyond = power;
         C::add(&mut beyond, &point, &point, [false; 2]);
         C::double(&mut power);
@@ -101,31 +99,80 @@ const TOOTH_POINTS: usize = 1 << (TOOTH_BITS - 1);
 #[derive(Clone)]
 pub(super) struct Comb([[Affine; TOOTH_POINTS]; TEETH]);
 
+/// 2^(33·k)·G for k from 1 to 7, from other arithmetic: a test holds them against the `p256` crate's. The doublings would be
+/// most of a process's first verification.
+const GENERATOR_TEETH: [[Words; 2]; TEETH - 1] = [
+    [
+        [0x336d_d1e7_c682_78c2, 0xa1dd_10b8_a60e_47c0, 0x6554_caa3_43ad_fa5a, 0x6177_9471_4786_4343],
+        [0x9d03_ecb2_efab_d2cf, 0x3279_6999_2317_a1a6, 0x03bf_f005_c898_6473, 0x4ece_e7d5_a568_791f],
+    ],
+    [
+        [0x015e_2e65_580b_2322, 0x4ecc_ac60_9651_3cca, 0xf957_1975_c0d5_934a, 0xa716_3c2b_9b97_3c17],
+        [0x3933_b223_2197_ffe9, 0xb841_a4f4_e099_52d7, 0x6338_9991_545a_6b7a, 0x308a_9a79_7af3_1fa5],
+    ],
+    [
+        [0x355c_95a1_fd69_8f73, 0xcb4c_b3a7_2a5c_98ea, 0x676e_37e7_fc8b_8d71, 0x9c7a_4efa_52a3_2680],
+        [0x1224_43bd_120c_f142, 0x94b0_7cd5_ea87_9e7c, 0x16c4_24c1_d0ad_e69b, 0xa2c4_a71a_b215_0c7b],
+    ],
+    [
+        [0x1ebd_8bac_137d_e736, 0xa2f8_d561_8688_ce24, 0x8937_542b_8cde_c18e, 0x9022_e314_949c_cf3e],
+        [0xf4ef_5c08_44c4_2ecc, 0x7f49_366c_44ea_7657, 0x66d0_bb04_5226_ce08, 0x2fae_5e4f_2904_a394],
+    ],
+    [
+        [0xad18_0dc0_caed_764b, 0x227f_1d75_86bd_4cb5, 0x2626_f6ca_66f6_a11f, 0x7e45_73da_81bc_84dc],
+        [0x9c83_115f_17c2_f2f7, 0x2fed_f3c7_d11e_7fb4, 0xf1bb_9fc9_3651_b20b, 0x8cbb_effd_9606_9f25],
+    ],
+    [
+        [0x919b_1597_b43c_7e8d, 0x0853_3abe_ef21_60f4, 0x9792_80de_26da_6cde, 0x92f9_a6f9_3fa3_7761],
+        [0x7746_0555_52bf_1285, 0x7309_284e_cea3_1289, 0xed41_d3a6_f5e5_42df, 0xbf61_8d71_5147_afe8],
+    ],
+    [
+        [0x1617_acdc_dbc1_0ba4, 0xbc7c_0ed1_7ff7_8b36, 0x6a3e_fdd5_ad26_52c1, 0x948f_395d_3e84_5445],
+        [0x1a6b_40ca_6da2_be0f, 0x5a63_d297_ffd0_987c, 0x72a4_1300_a1b5_a9ef, 0x98ba_0006_d11a_e9b5],
+    ],
+];
+
 impl Comb {
-    /// What [`Comb::new`] makes: 232 doublings of 9 products, 12 additions of 10, 8 and 16 pairs that become affine, each
-    /// with an inversion.
+    /// What [`Comb::new`] makes: 231 doublings of 9 products and 4 pairs that become affine, with an inversion; and what
+    /// [`Comb::of_teeth`] makes: 4 doublings of 9, 12 additions of 10, 4 and 16 pairs that become affine, each with an inversion.
     #[cfg(test)]
-    pub(super) const PRODUCTS: usize = 232 * 9 + 12 * 10 + (8 + 16) * (1 + 6) + 2 * 2;
+    pub(super) const PRODUCTS: usize = 231 * 9 + 4 * 9 + 12 * 10 + (4 + 4 + 16) * (1 + 6) + 3 * 2;
 
     /// The comb of `point`.
     pub(super) fn new<C: Curve>(point: &Affine) -> Self {
         let mut power = lift::<C>(point, point);
-        let mut powers = Vec::with_capacity(TEETH);
-        for tooth in 0..TEETH {
+        let mut teeth = Vec::with_capacity(TEETH / 2);
+        for tooth in 0..TEETH / 2 {
             if tooth > 0 {
-                for _ in 1..TOOTH_BITS * TOOTH_DIGITS {
-                    C::double(&mut power);
-                }
+                double::<C>(&mut power, TOOTH_BITS * TOOTH_DIGITS);
             }
-            let one = power;
-            C::double(&mut power);
-            powers.push(merge::<C>(&one, &power));
+            let low = power;
+            double::<C>(&mut power, TOOTH_BITS * TOOTH_DIGITS);
+            teeth.push(merge::<C>(&low, &power));
         }
-        // Each tooth's point, and twice that.
-        let powers = affine::<C>(&powers);
+        Self::of_teeth::<C>(&affine::<C>(&teeth))
+    }
+
+    /// The comb of G.
+    pub(super) fn of_generator<C: Curve>() -> Self {
+        let mut teeth = [[*C::generator(); 2]; TEETH / 2];
+        for (tooth, point) in teeth.as_flattened_mut().iter_mut().skip(1).zip(&GENERATOR_TEETH) {
+            *tooth = entered::<C>(point);
+        }
+        Self::of_teeth::<C>(&teeth)
+    }
+
+    /// The comb of a point, from the point times the powers of 2^33.
+    fn of_teeth<C: Curve>(teeth: &[[Affine; 2]]) -> Self {
+        let twice = |[low, high]: &[Affine; 2]| {
+            let mut pair = lift::<C>(low, high);
+            C::double(&mut pair);
+            pair
+        };
+        let twice = affine::<C>(&teeth.iter().map(twice).collect::<Vec<_>>());
         let mut pairs = Vec::with_capacity(TEETH / 2 * TOOTH_POINTS);
-        for [low, high] in powers.as_chunks().0 {
-            pairs.extend(odd::<C>(lift::<C>(&low[0], &high[0]), [&low[1], &high[1]], TOOTH_POINTS));
+        for ([low, high], [twice_low, twice_high]) in teeth.iter().zip(&twice) {
+            pairs.extend(odd::<C>(lift::<C>(low, high), [twice_low, twice_high], TOOTH_POINTS));
         }
         let multiples = affine::<C>(&pairs);
         Self(core::array::from_fn(|tooth| core::array::from_fn(|i| multiples[tooth / 2 * TOOTH_POINTS + i][tooth % 2])))
@@ -134,6 +181,12 @@ impl Comb {
     /// The point times `digit`·2^(33·`tooth`), up to the sign. The digit is odd.
     pub(super) fn entry(&self, tooth: usize, digit: i16) -> Option<&Affine> {
         self.0.get(tooth)?.get(usize::from(digit.unsigned_abs() / 2))
+    }
+}
+
+pub(super) fn double<C: Curve>(points: &mut Points<C::Stored>, times: usize) {
+    for _ in 0..times {
+        C::double(points);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The signature check: x(u₁·G + u₂·Q) against r (FIPS 186-5 section 6.4.2). Variable time: everything in it is public.
 
 use super::curve::Curve;
-use super::multiples::{Comb, TEETH, TOOTH_BITS, TOOTH_DIGITS, WINDOW_BITS, WINDOWS, Windows, lift};
+use super::multiples::{Comb, TEETH, TOOTH_BITS, TOOTH_DIGITS, WINDOW_BITS, WINDOWS, Windows, double, lift};
 use super::point::{Affine, Points};
 use super::scalar::{multipliers, odd_digits};
 use super::words::{self, N, ONE, P, Words, ZERO, negated_mod_p};
@@ -105,9 +105,7 @@ impl<C: Curve> Sums<C> {
 
     fn double(&mut self, times: usize) {
         if let Some(points) = &mut self.0 {
-            for _ in 0..times {
-                C::double(points);
-            }
+            double::<C>(points, times);
         }
     }
 }

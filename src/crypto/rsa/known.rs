@@ -18,6 +18,7 @@ pub(crate) fn known_answer(kernel: Kernel) -> bool {
     }
 }
 
+#[inline(never)]
 pub(super) fn right<E: Engine>() -> bool {
     let (modulus, base) = numbers();
     Constants::<E>::new(&modulus).power_equals(&base, 3, &CUBE)

@@ -50,6 +50,7 @@ pub(super) struct Constants<E: Engine> {
 
 impl<E: Engine> Constants<E> {
     /// `n`, big-endian, is odd and has 2048 to 4096 bits.
+    #[inline(never)]
     pub(super) fn new(n: &[u8]) -> Self {
         let n = words::from_bytes(n);
         let modulus_bits = words::bits(&n);
@@ -86,6 +87,7 @@ impl<E: Engine> Constants<E> {
     }
 
     /// Whether base^exponent = expected modulo n. `base` and `expected` are big-endian and below n; `exponent` is odd.
+    #[inline(never)]
     pub(super) fn power_equals(&self, base: &[u8], exponent: u32, expected: &[u8]) -> bool {
         let pairs = self.modulus.len();
         let modulus = self.modulus();

@@ -130,8 +130,9 @@ fn every_entry_of_the_windows_is_right<C: Tested>() {
 
 fn every_entry_of_a_comb_is_right<C: Tested>() {
     let mut random = Sequence::new();
-    for point in [ProjectivePoint::GENERATOR, random.point(), -random.point()] {
-        let comb = Comb::new::<C>(&entered::<C>(&coordinates(&point).unwrap()));
+    let (g, p, q) = (ProjectivePoint::GENERATOR, random.point(), -random.point());
+    let comb_of = |point| Comb::new::<C>(&entered::<C>(&coordinates(&point).unwrap()));
+    for (point, comb) in [(g, comb_of(g)), (g, Comb::of_generator::<C>()), (p, comb_of(p)), (q, comb_of(q))] {
         for tooth in 0..TEETH {
             let power = times(&point, &words(&power_of_two(33 * tooth)));
             for digit in [1, 3, 5, 7_i16] {
