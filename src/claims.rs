@@ -42,6 +42,28 @@ pub struct Principal {
     pub expires_at: f64,
 }
 
+#[cfg(test)]
+impl Principal {
+    pub(crate) fn borrowed(&self) -> PrincipalRef<'_> {
+        fn texts(texts: &[String]) -> Texts<'_> {
+            texts.iter().map(|text| Cow::Borrowed(text.as_str())).collect()
+        }
+        PrincipalRef {
+            kind: self.kind,
+            user_id: self.user_id.as_deref(),
+            client_id: self.client_id.as_deref(),
+            tenant_id: self.tenant_id.as_deref(),
+            plan: self.plan.as_deref(),
+            email: self.email.as_deref(),
+            groups: texts(&self.groups),
+            permissions: texts(&self.permissions),
+            scopes: texts(&self.scopes),
+            issuer: &self.issuer,
+            times: Times { exp: self.expires_at, nbf: None, iat: None },
+        }
+    }
+}
+
 impl Write for Principal {
     fn write(&self, to: &mut Writer) {
         to.object();
@@ -63,21 +85,21 @@ impl Write for Principal {
 /// A [`Principal`] that borrows from the claims and their rules what it says, so that reading it copies nothing.
 #[derive(Debug)]
 pub(crate) struct PrincipalRef<'c> {
-    kind: PrincipalKind,
-    user_id: Option<&'c str>,
-    client_id: Option<&'c str>,
-    tenant_id: Option<&'c str>,
-    plan: Option<&'c str>,
-    email: Option<&'c str>,
-    groups: Texts<'c>,
-    permissions: Texts<'c>,
-    scopes: Texts<'c>,
+    pub(crate) kind: PrincipalKind,
+    pub(crate) user_id: Option<&'c str>,
+    pub(crate) client_id: Option<&'c str>,
+    pub(crate) tenant_id: Option<&'c str>,
+    pub(crate) plan: Option<&'c str>,
+    pub(crate) email: Option<&'c str>,
+    pub(crate) groups: Texts<'c>,
+    pub(crate) permissions: Texts<'c>,
+    pub(crate) scopes: Texts<'c>,
     issuer: &'c str,
     times: Times,
 }
 
 /// Those that a JSON array in a text holds are the only ones to be copied.
-type Texts<'c> = Vec<Cow<'c, str>>;
+pub(crate) type Texts<'c> = Vec<Cow<'c, str>>;
 
 impl PrincipalRef<'_> {
     /// Writes the values alone, which js/verifier.ts names: they are items of an array, and read in half the time.

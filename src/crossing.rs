@@ -38,12 +38,11 @@ fn parts(text: &str, count: usize) -> Option<(&str, &str, Fields<'_>)> {
 /// due. What is let through is an array without names, and without who asks: the rule, whether the answer is for one
 /// principal alone, and the headers to set, to remove, and to set on the answer. Both end with the issuer whose keys
 /// should be fetched in the background, if there is one, and with whether the token was verified before.
-///
-/// `is_forwarded` says whether there is anybody to be told who asks.
-pub(crate) fn write_answer(checked: &Checked, refresh: Option<usize>, is_forwarded: bool, to: &mut Writer) {
+pub(crate) fn write_answer(checked: &Checked, refresh: Option<usize>, to: &mut Writer) {
     match &checked.decision {
         Decision::Allow(allow) => {
-            write_allow(allow, is_forwarded, to);
+            // Of what is let through, only tokens have issuers.
+            write_allow(allow, checked.issuer.is_some(), to);
             refresh.write(to);
             checked.cached.write(to);
             to.end_array();
@@ -65,17 +64,12 @@ pub(crate) fn write_answer(checked: &Checked, refresh: Option<usize>, is_forward
 }
 
 /// Writes all of the array but its end.
-fn write_allow(allow: &Allow, is_forwarded: bool, to: &mut Writer) {
+fn write_allow(allow: &Allow, is_personal: bool, to: &mut Writer) {
     to.array();
     allow.rule.write(to);
-    allow.principal.is_some().write(to);
-    if is_forwarded {
-        allow.set_headers.write(to);
-        allow.remove_headers.write(to);
-    } else {
-        to.json("[]");
-        to.json("[]");
-    }
+    is_personal.write(to);
+    allow.set_headers.write(to);
+    allow.remove_headers.write(to);
     allow.response_headers.write(to);
 }
 
@@ -98,9 +92,9 @@ mod tests {
     }
 
     fn answer(gate: &Gate, text: &str, count: usize, refresh: Option<usize>) -> String {
-        let checked = with_request(text.as_bytes(), count, |request| gate.check(request, NOW, Try::First));
+        let checked = with_request(text.as_bytes(), count, |request| gate.check_forwarding(request, NOW, Try::First));
         let mut writer = Writer::default();
-        write_answer(&checked, refresh, gate.upstream().is_some(), &mut writer);
+        write_answer(&checked, refresh, &mut writer);
         writer.finish()
     }
 

@@ -165,12 +165,12 @@ impl Reason {
 }
 
 impl Decision {
-    /// The decision that an error comes to. `policy` and `principal` are those of the rule that refused, when it got
-    /// that far; `cors` are the headers that let a browser page read the answer.
+    /// The decision that an error comes to. `policy` is that of the rule that refused and `plan` that of the
+    /// principal, when it got that far; `cors` are the headers that let a browser page read the answer.
     pub(crate) fn refuse(
         error: &Error,
         policy: Option<&Policy>,
-        principal: Option<&Principal>,
+        plan: Option<&str>,
         cors: Vec<(String, String)>,
     ) -> Self {
         let reason = Reason::of(error);
@@ -198,7 +198,7 @@ impl Decision {
             (Reason::Plan, Some(policy)) => {
                 let plans = policy.plans.as_ref().map(|plans| plans.as_slice().iter().map(String::as_str));
                 body.member("required_plans", &plans.and_then(named));
-                body.member("current_plan", &principal.and_then(|principal| principal.plan.as_deref()));
+                body.member("current_plan", &plan);
             }
             (Reason::Permission, Some(policy)) => {
                 body.member(

@@ -3,7 +3,7 @@
 
 mod own;
 
-use crate::claims::Principal;
+use crate::claims::PrincipalRef;
 use crate::config::{self, Config};
 use crate::cors::{Cors, is_preflight};
 use crate::credentials::{CookieLine, Places};
@@ -73,12 +73,26 @@ struct Grounds {
 struct Refusal<'g> {
     error: Error,
     policy: Option<&'g Policy>,
-    principal: Option<Box<Principal>>,
+    /// The principal's.
+    plan: Option<String>,
+}
+
+/// How much of an [`Allow`] somebody will read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    /// All of it.
+    Everything,
+    /// All but who asks.
+    #[cfg(any(feature = "worker", test))]
+    Fields,
+    /// Neither who asks nor what the origin is told: there is no origin.
+    #[cfg(any(feature = "worker", test))]
+    Verdict,
 }
 
 impl From<Error> for Refusal<'_> {
     fn from(error: Error) -> Self {
-        Self { error, policy: None, principal: None }
+        Self { error, policy: None, plan: None }
     }
 }
 
@@ -161,13 +175,24 @@ impl Gate {
 
     /// Decides a request at `now`, in Unix seconds.
     pub fn check(&self, request: &Request<'_>, now: f64, attempt: Try) -> Checked {
+        self.check_telling(request, now, attempt, Telling::Everything)
+    }
+
+    /// [`Gate::check`] for a host that forwards by itself: nobody reads who asks, and nothing is told where there is no upstream.
+    #[cfg(any(feature = "worker", test))]
+    pub(crate) fn check_forwarding(&self, request: &Request<'_>, now: f64, attempt: Try) -> Checked {
+        let telling = if self.upstream.is_some() { Telling::Fields } else { Telling::Verdict };
+        self.check_telling(request, now, attempt, telling)
+    }
+
+    fn check_telling(&self, request: &Request<'_>, now: f64, attempt: Try, telling: Telling) -> Checked {
         let judged = match request.judge() {
             Ok(judged) => judged,
             Err(error) => return refused(&error.into(), Vec::new(), &Grounds::default()),
         };
         let cors = self.cors.as_ref().map(|cors| cors.headers(&judged));
         let mut grounds = Grounds::default();
-        let decided = self.decide(&judged, now, attempt, cors.as_ref(), &mut grounds);
+        let decided = self.decide(&judged, now, attempt, telling, cors.as_ref(), &mut grounds);
         match decided {
             Ok(decision) => Checked { decision, issuer: grounds.issuer, keys_due: false, cached: grounds.cached },
             Err(refusal) => refused(&refusal, cors.unwrap_or_default(), &grounds),
@@ -179,50 +204,53 @@ impl Gate {
         request: &Judged<'_>,
         now: f64,
         attempt: Try,
+        telling: Telling,
         cors: Option<&Vec<(String, String)>>,
         grounds: &mut Grounds,
     ) -> Result<Decision, Refusal<'_>> {
         let path = Path::judge(request.path)?;
         if is_preflight(request) {
-            return Ok(self.preflight(request, &path)?);
+            return Ok(self.preflight(request, &path, telling)?);
         }
         let found = self.router.find(request.method, &path)?;
         let rule = self.rules.get(found.rule).ok_or(Error::NoRule)?;
         let policy = &rule.policy;
         if policy.public {
-            return Ok(Decision::Allow(self.allow(request, Some(rule), None, cors)?));
+            return Ok(Decision::Allow(self.allow(request, Some(rule), None, telling, cors)?));
         }
         let credential = self.places.find(request)?;
         self.places.check_cross_site(&credential, request)?;
-        let verified = self.verifier.verify(&credential.token, now, attempt);
-        let verified = verified.inspect_err(|error| {
+        let signed = self.verifier.verify_signature(credential.token.as_bytes(), now, attempt);
+        let signed = signed.inspect_err(|error| {
             if let Error::KeysDue { issuer: due } = error {
                 grounds.issuer = Some(*due);
             }
         })?;
-        *grounds = Grounds { issuer: Some(verified.issuer), cached: verified.cached };
-        let principal = verified.principal;
-        let held = principal.tenant_id.as_deref();
+        let principal = signed.judge()?.principal;
+        *grounds = Grounds { issuer: Some(signed.index), cached: signed.was_cached() };
         let checked = self
             .tenants
-            .check(held, request, found.tenant, policy.any_tenant)
+            .check(principal.tenant_id, request, found.tenant, policy.any_tenant)
             .and_then(|()| policy.check_kind(&principal))
             .and_then(|()| policy.check(&principal))
-            .and_then(|()| self.allow(request, Some(rule), Some(&principal), cors));
+            .and_then(|()| self.allow(request, Some(rule), Some(&principal), telling, cors));
         match checked {
-            Ok(allow) => Ok(Decision::Allow(Allow { principal: Some(principal), ..allow })),
-            Err(error) => Err(Refusal { error, policy: Some(policy), principal: Some(Box::new(principal)) }),
+            Ok(allow) => {
+                let principal = (telling == Telling::Everything).then(|| principal.into_owned());
+                Ok(Decision::Allow(Allow { principal, ..allow }))
+            }
+            Err(error) => Err(Refusal { error, policy: Some(policy), plan: principal.plan.map(str::to_owned) }),
         }
     }
 
     /// A preflight carries no credential by design: it is answered, or passed on without any identity.
     #[inline(never)]
-    fn preflight(&self, request: &Judged<'_>, path: &Path<'_>) -> Result<Decision, Error> {
+    fn preflight(&self, request: &Judged<'_>, path: &Path<'_>, telling: Telling) -> Result<Decision, Error> {
         match &self.cors {
             Some(cors) => Ok(Decision::preflight(cors.preflight(request))),
             None => {
                 self.router.knows(path)?;
-                let mut allow = self.allow(request, None, None, None)?;
+                let mut allow = self.allow(request, None, None, telling, None)?;
                 if request.has("authorization") && !allow.remove_headers.iter().any(|name| name == "authorization") {
                     allow.remove_headers.push("authorization".to_owned());
                 }
@@ -241,11 +269,35 @@ impl Gate {
         &self,
         request: &Judged<'_>,
         rule: Option<&Rule>,
-        principal: Option<&Principal>,
+        principal: Option<&PrincipalRef<'_>>,
+        telling: Telling,
         cors: Option<&Vec<(String, String)>>,
     ) -> Result<Allow, Error> {
-        let mut remove_headers = identity::stripped(request);
-        let mut set_headers = identity::forwarded(request);
+        let mut allow = Allow {
+            principal: None,
+            rule: rule.map(|rule| rule.path.clone()),
+            set_headers: Vec::new(),
+            remove_headers: Vec::new(),
+            response_headers: cors.cloned(),
+        };
+        match telling {
+            #[cfg(any(feature = "worker", test))]
+            Telling::Verdict => {}
+            _ => self.tell(request, principal, &mut allow)?,
+        }
+        Ok(allow)
+    }
+
+    /// Fills in the headers to set and to remove.
+    #[inline(never)]
+    fn tell(
+        &self,
+        request: &Judged<'_>,
+        principal: Option<&PrincipalRef<'_>>,
+        Allow { set_headers, remove_headers, .. }: &mut Allow,
+    ) -> Result<(), Error> {
+        *remove_headers = identity::stripped(request);
+        *set_headers = identity::forwarded(request);
         if let Some(principal) = principal {
             set_headers.extend(identity::fields(&self.identity, principal)?);
         }
@@ -262,20 +314,14 @@ impl Gate {
                 set_headers.push(("cookie".to_owned(), line));
             }
         }
-        Ok(Allow {
-            principal: None,
-            rule: rule.map(|rule| rule.path.clone()),
-            set_headers,
-            remove_headers,
-            response_headers: cors.cloned(),
-        })
+        Ok(())
     }
 }
 
 /// Turns a refusal into the answer for the client.
 #[inline(never)]
 fn refused(refusal: &Refusal<'_>, cors: Vec<(String, String)>, grounds: &Grounds) -> Checked {
-    let decision = Decision::refuse(&refusal.error, refusal.policy, refusal.principal.as_deref(), cors);
+    let decision = Decision::refuse(&refusal.error, refusal.policy, refusal.plan.as_deref(), cors);
     let keys_due = matches!(refusal.error, Error::KeysDue { .. });
     Checked { decision, issuer: grounds.issuer, keys_due, cached: grounds.cached }
 }

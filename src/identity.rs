@@ -1,7 +1,7 @@
 //! What the origin is told, and what is stripped first. Values are RFC 9651 structured fields; what can't be written
 //! is refused, never truncated.
 
-use crate::claims::Principal;
+use crate::claims::{PrincipalRef, Texts};
 use crate::config::{self, PrincipalKind, Sent};
 use crate::error::Error;
 use crate::limits::MAX_IDENTITY_BYTES;
@@ -59,12 +59,15 @@ pub(crate) fn forwarded(request: &Judged<'_>) -> Vec<(String, String)> {
 /// # Errors
 /// [`Error::UnsendableIdentity`] for a control character, an edge space, or more than
 /// [`MAX_IDENTITY_BYTES`](crate::limits::MAX_IDENTITY_BYTES) in all.
-pub(crate) fn fields(identity: &config::Identity, principal: &Principal) -> Result<Vec<(String, String)>, Error> {
+pub(crate) fn fields(
+    identity: &config::Identity,
+    principal: &PrincipalRef<'_>,
+) -> Result<Vec<(String, String)>, Error> {
     let mut fields = Vec::new();
     let mut add = |name: &str, value: String| fields.push((format!("{RESERVED_PREFIX}{name}"), value));
     for sent in &identity.send {
         match sent {
-            Sent::User => match (principal.kind, &principal.user_id, &principal.client_id) {
+            Sent::User => match (principal.kind, principal.user_id, principal.client_id) {
                 (PrincipalKind::User, Some(user), _) => add("user", item(user)?),
                 (PrincipalKind::Client, _, Some(client)) => add("client", item(client)?),
                 _ => {}
@@ -86,7 +89,7 @@ pub(crate) fn fields(identity: &config::Identity, principal: &Principal) -> Resu
 }
 
 /// A List of Strings (RFC 9651 section 3.1).
-fn list(texts: &[String]) -> Result<String, Error> {
+fn list(texts: &Texts<'_>) -> Result<String, Error> {
     let items: Result<Vec<String>, Error> = texts.iter().map(|text| item(text)).collect();
     Ok(items?.join(", "))
 }
@@ -128,6 +131,7 @@ mod tests {
 
     use super::*;
     use crate::Request;
+    use crate::claims::Principal;
 
     fn principal() -> Principal {
         Principal {
@@ -154,7 +158,7 @@ mod tests {
     // catalogue: M06
     #[test]
     fn writes_structured_fields() {
-        let fields = fields(&all(), &principal()).unwrap();
+        let fields = fields(&all(), &principal().borrowed()).unwrap();
         let text: Vec<String> = fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         assert_eq!(
             text,
@@ -174,7 +178,7 @@ mod tests {
         let mut client = principal();
         client.kind = PrincipalKind::Client;
         client.user_id = None;
-        let fields = fields(&config::Identity::default(), &client).unwrap();
+        let fields = fields(&config::Identity::default(), &client.borrowed()).unwrap();
         assert_eq!(fields[0], ("x-tollgate-client".to_owned(), "\"web\"".to_owned()));
         assert!(!fields.iter().any(|(name, _)| name == "x-tollgate-user"));
     }
@@ -202,7 +206,7 @@ mod tests {
         let sized = |bytes: usize| {
             let mut principal = principal();
             principal.user_id = Some("u".repeat(bytes));
-            fields(&config::Identity { send: vec![Sent::User] }, &principal)
+            fields(&config::Identity { send: vec![Sent::User] }, &principal.borrowed())
         };
         assert!(sized(MAX_IDENTITY_BYTES - 2).is_ok());
         assert_eq!(sized(MAX_IDENTITY_BYTES - 1).unwrap_err().code(), "unsendable_identity");

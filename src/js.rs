@@ -29,7 +29,10 @@ pub struct Core {
     answer: String,
     /// The place of the token that it is about in the cache.
     held: Option<u32>,
-    /// Position and length of the last answer of [`Core::decide`], where the host reads them.
+    /// The answer of [`Core::decide`] before the last.
+    #[cfg(feature = "worker")]
+    before: String,
+    /// Position and length of its last answer, where the host reads them.
     #[cfg(feature = "worker")]
     answered: Box<[u32; 2]>,
 }
@@ -216,6 +219,8 @@ impl Core {
             input: vec![0; MAX_TOKEN_BYTES],
             answer: String::new(),
             held: None,
+            #[cfg(feature = "worker")]
+            before: String::new(),
             #[cfg(feature = "worker")]
             answered: Box::default(),
         }

@@ -1,7 +1,7 @@
 //! What a rule asks of a principal: its kind, plan, permissions, groups, scopes. Exact set membership, never
 //! substring, and no order among plans.
 
-use crate::claims::{Principal, is_scope};
+use crate::claims::{PrincipalRef, Texts, is_scope};
 use crate::config::{self, PrincipalKind};
 use crate::error::Error;
 use crate::texts::TextSet;
@@ -71,14 +71,14 @@ impl Policy {
     }
 
     /// Checks the kind of principal.
-    pub(crate) fn check_kind(&self, principal: &Principal) -> Result<(), Error> {
+    pub(crate) fn check_kind(&self, principal: &PrincipalRef<'_>) -> Result<(), Error> {
         if self.principals.contains(&principal.kind) { Ok(()) } else { Err(Error::PrincipalKind) }
     }
 
     /// Checks plan, then permissions, groups and scopes.
-    pub(crate) fn check(&self, principal: &Principal) -> Result<(), Error> {
+    pub(crate) fn check(&self, principal: &PrincipalRef<'_>) -> Result<(), Error> {
         if let Some(plans) = &self.plans
-            && !principal.plan.as_ref().is_some_and(|plan| plans.contains(plan))
+            && !principal.plan.is_some_and(|plan| plans.contains(plan))
         {
             return Err(Error::PlanRequired);
         }
@@ -106,9 +106,9 @@ impl Requirement {
     }
 }
 
-fn meets(requirement: Option<&Requirement>, held: &[String]) -> bool {
+fn meets(requirement: Option<&Requirement>, held: &Texts<'_>) -> bool {
     let Some(requirement) = requirement else { return true };
-    requirement.all.iter().all(|text| held.contains(text))
+    requirement.all.iter().all(|text| held.iter().any(|held| held == text))
         && (requirement.any.is_empty() || held.iter().any(|text| requirement.any.contains(text)))
 }
 
@@ -118,6 +118,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
+    use crate::claims::Principal;
 
     fn policy(rule: serde_json::Value) -> Result<Policy, Error> {
         let mut rule = rule;
@@ -145,10 +146,10 @@ mod tests {
     #[test]
     fn plans_are_names_without_order() {
         let pro = policy(serde_json::json!({ "plans": ["pro", "enterprise"] })).unwrap();
-        assert_eq!(pro.check(&principal(Some("pro"), &[])), Ok(()));
-        assert_eq!(pro.check(&principal(Some("enterprise"), &[])), Ok(()));
+        assert_eq!(pro.check(&principal(Some("pro"), &[]).borrowed()), Ok(()));
+        assert_eq!(pro.check(&principal(Some("enterprise"), &[]).borrowed()), Ok(()));
         for plan in [None, Some(""), Some("free"), Some("Pro"), Some("pro "), Some("platinum")] {
-            assert_eq!(pro.check(&principal(plan, &[])), Err(Error::PlanRequired), "{plan:?}");
+            assert_eq!(pro.check(&principal(plan, &[]).borrowed()), Err(Error::PlanRequired), "{plan:?}");
         }
     }
 
@@ -156,28 +157,28 @@ mod tests {
     #[test]
     fn permissions_are_exact_members() {
         let all = policy(serde_json::json!({ "permissions": { "all": ["admin", "read"] } })).unwrap();
-        assert_eq!(all.check(&principal(None, &["read", "admin", "admin"])), Ok(()));
-        assert_eq!(all.check(&principal(None, &["admin"])), Err(Error::PermissionRequired));
+        assert_eq!(all.check(&principal(None, &["read", "admin", "admin"]).borrowed()), Ok(()));
+        assert_eq!(all.check(&principal(None, &["admin"]).borrowed()), Err(Error::PermissionRequired));
         let any = policy(serde_json::json!({ "permissions": { "any": ["admin", "owner"] } })).unwrap();
-        assert_eq!(any.check(&principal(None, &["owner"])), Ok(()));
+        assert_eq!(any.check(&principal(None, &["owner"]).borrowed()), Ok(()));
         for held in [&["superadmin"][..], &["admin "], &["Admin"], &["*"], &["admin:read"], &["read admin"], &[]] {
-            assert_eq!(any.check(&principal(None, held)), Err(Error::PermissionRequired), "{held:?}");
+            assert_eq!(any.check(&principal(None, held).borrowed()), Err(Error::PermissionRequired), "{held:?}");
         }
         let both = policy(serde_json::json!({ "permissions": { "all": ["a"], "any": ["b", "c"] } })).unwrap();
-        assert_eq!(both.check(&principal(None, &["a", "c"])), Ok(()));
-        assert_eq!(both.check(&principal(None, &["b", "c"])), Err(Error::PermissionRequired));
-        assert_eq!(both.check(&principal(None, &["a"])), Err(Error::PermissionRequired));
+        assert_eq!(both.check(&principal(None, &["a", "c"]).borrowed()), Ok(()));
+        assert_eq!(both.check(&principal(None, &["b", "c"]).borrowed()), Err(Error::PermissionRequired));
+        assert_eq!(both.check(&principal(None, &["a"]).borrowed()), Err(Error::PermissionRequired));
     }
 
     #[test]
     fn groups_and_scopes_have_errors_of_their_own() {
         let groups = policy(serde_json::json!({ "groups": { "all": ["owners"] } })).unwrap();
-        assert_eq!(groups.check(&principal(None, &[])), Err(Error::GroupRequired));
+        assert_eq!(groups.check(&principal(None, &[]).borrowed()), Err(Error::GroupRequired));
         let scopes = policy(serde_json::json!({ "scopes": { "all": ["write"] } })).unwrap();
-        assert_eq!(scopes.check(&principal(None, &[])), Err(Error::InsufficientScope));
+        assert_eq!(scopes.check(&principal(None, &[]).borrowed()), Err(Error::InsufficientScope));
         let held =
             policy(serde_json::json!({ "groups": { "any": ["staff"] }, "scopes": { "any": ["read"] } })).unwrap();
-        assert_eq!(held.check(&principal(None, &[])), Ok(()));
+        assert_eq!(held.check(&principal(None, &[]).borrowed()), Ok(()));
     }
 
     #[test]
@@ -185,11 +186,11 @@ mod tests {
         let mut client = principal(None, &[]);
         client.kind = PrincipalKind::Client;
         let open = policy(serde_json::json!({})).unwrap();
-        assert_eq!(open.check_kind(&client), Err(Error::PrincipalKind));
-        assert_eq!(open.check_kind(&principal(None, &[])), Ok(()));
+        assert_eq!(open.check_kind(&client.borrowed()), Err(Error::PrincipalKind));
+        assert_eq!(open.check_kind(&principal(None, &[]).borrowed()), Ok(()));
         let jobs = policy(serde_json::json!({ "principals": ["client"] })).unwrap();
-        assert_eq!(jobs.check_kind(&client), Ok(()));
-        assert_eq!(jobs.check_kind(&principal(None, &[])), Err(Error::PrincipalKind));
+        assert_eq!(jobs.check_kind(&client.borrowed()), Ok(()));
+        assert_eq!(jobs.check_kind(&principal(None, &[]).borrowed()), Err(Error::PrincipalKind));
     }
 
     #[test]

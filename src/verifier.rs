@@ -141,6 +141,11 @@ impl Signed<'_> {
         self.verifier.cache()?.keep(self.text, Passed { issuer, generation, times, token }, self.now)
     }
 
+    /// Whether its signature was checked earlier.
+    pub(crate) const fn was_cached(&self) -> bool {
+        self.held.is_some()
+    }
+
     fn forget(&self) {
         if let (Some(held), Some(mut cache)) = (self.held, self.verifier.cache()) {
             cache.remove(held.slot);
@@ -237,7 +242,7 @@ impl Verifier {
     pub fn verify(&self, token: &str, now: f64, attempt: Try) -> Result<Verification, Error> {
         let signed = self.verify_signature(token.as_bytes(), now, attempt)?;
         let principal = signed.judge()?.principal.into_owned();
-        Ok(Verification { principal, issuer: signed.index, cached: signed.held.is_some(), token: signed.token })
+        Ok(Verification { principal, issuer: signed.index, cached: signed.was_cached(), token: signed.token })
     }
 
     /// The first half of [`Verifier::verify`]: all but the claims.

@@ -37,7 +37,8 @@ export function answered({ status, headers, body }: CoreAnswer): Response {
 /** To a request that was let through, where no upstream is configured: 200 and no more, for whoever asks only whether it may pass. */
 export function passed(decision: Allow): Response {
   const response = new Response(null, { headers: PASSED });
-  applyCors(response.headers, decision);
+  // To look at the fields of a response makes an object of them.
+  if (decision.responseHeaders !== null) applyCors(response.headers, decision);
   return response;
 }
 

@@ -6,7 +6,7 @@ declare module "*/build/index.js" {
     import("../generated/tokens/tollgate.js").Core & {
       requestAt(bytes: number): number;
       answeredAt(): number;
-      decide(length: number, count: number, now: number, lastTry: boolean): void;
+      decide(length: number, count: number, now: number, lastTry: boolean): boolean;
     };
   export const Core: {
     memory(): WebAssembly.Memory;

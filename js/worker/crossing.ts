@@ -1,7 +1,9 @@
-// A request into the core's memory and the decision out of it, as one text each. Decides nothing.
+// A request into the core's memory and the decision out of it, as one text each, which is read only where it is another than
+// before. Decides nothing.
 
 import { Core } from "../../build/index.js";
 import type { FlatRequest } from "../request.ts";
+import { type Ruling, ruling } from "./rulings.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -20,6 +22,7 @@ export class Crossing {
   /** All of the memory, twice. Both are made again when it has grown. */
   #bytes = new Uint8Array();
   #numbers = new Uint32Array();
+  #last: Ruling | undefined;
 
   constructor(core: Core) {
     this.core = core;
@@ -27,10 +30,15 @@ export class Crossing {
     this.#requestAt = core.requestAt(FIRST_BYTES);
   }
 
-  /** The decision about a request, as the core writes it. @throws anything when the core trapped */
-  decide({ method, url, headers, count }: FlatRequest, now: number, lastTry: boolean): string {
+  /** The decision about a request. @throws anything when the core trapped */
+  decide({ method, url, headers, count }: FlatRequest, now: number, lastTry: boolean): Ruling {
     const text = count === 0 ? `${method}\n${url}` : `${method}\n${url}\n${headers}`;
-    this.core.decide(this.#write(text), count, now, lastTry);
+    const isAsBefore = this.core.decide(this.#write(text), count, now, lastTry);
+    if (!isAsBefore || this.#last === undefined) this.#last = ruling(this.#answer());
+    return this.#last;
+  }
+
+  #answer(): string {
     this.#look();
     const at = this.#numbers[this.#answeredAt]!;
     return decoder.decode(this.#bytes.subarray(at, at + this.#numbers[this.#answeredAt + 1]!));

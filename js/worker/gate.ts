@@ -7,7 +7,7 @@ import { Core, KERNEL, LiveCore, startCore } from "./core.ts";
 import { Crossing } from "./crossing.ts";
 import { SharedKeys } from "./keys.ts";
 import { now, report, reportDecision } from "./log.ts";
-import { type Ruling, ruling } from "./rulings.ts";
+import type { Ruling } from "./rulings.ts";
 
 /** One gate for the isolate's life. */
 export class WorkerGate {
@@ -133,7 +133,7 @@ export class WorkerGate {
   }
 
   #ask(request: FlatRequest, lastTry: boolean): Ruling {
-    return ruling(this.#call((core) => this.#into(core).decide(request, now(), lastTry)));
+    return this.#call((core) => this.#into(core).decide(request, now(), lastTry));
   }
 
   #into(core: Core): Crossing {

@@ -82,15 +82,17 @@ impl Core {
     }
 
     /// Decides the request whose text was written to [`Core::request_at`], `length` bytes with `count` header fields. The
-    /// decision is then at [`Core::answered_at`].
-    pub fn decide(&mut self, length: usize, count: usize, now: f64, last_try: bool) {
-        let mut answer = Writer::reuse(std::mem::take(&mut self.answer));
+    /// decision is then at [`Core::answered_at`]. Answers whether it is, to the byte, the one before, so that the host need not
+    /// read it again.
+    pub fn decide(&mut self, length: usize, count: usize, now: f64, last_try: bool) -> bool {
+        let mut answer = Writer::reuse(std::mem::take(&mut self.before));
         match &self.inner {
             Inner::Gate(gate) => {
                 let text = self.input.get(..length).unwrap_or_default();
-                let checked = with_request(text, count, |request| gate.check(request, now, attempt(last_try)));
+                let checked =
+                    with_request(text, count, |request| gate.check_forwarding(request, now, attempt(last_try)));
                 let refresh = checked.issuer.filter(|issuer| gate.verifier().background_due(*issuer, now));
-                write_answer(&checked, refresh, gate.upstream().is_some(), &mut answer);
+                write_answer(&checked, refresh, &mut answer);
             }
             _ => {
                 answer.object();
@@ -98,9 +100,10 @@ impl Core {
                 answer.end_object();
             }
         }
-        self.answer = answer.finish();
+        self.before = std::mem::replace(&mut self.answer, answer.finish());
         // Memory has 32 bits of address.
         *self.answered = [self.answer.as_ptr() as u32, self.answer.len() as u32];
+        self.answer == self.before
     }
 }
 

@@ -91,7 +91,7 @@ impl<E: Engine> Constants<E> {
     pub(super) fn power_equals(&self, base: &[u8], exponent: u32, expected: &[u8]) -> bool {
         let pairs = self.modulus.len();
         let modulus = self.modulus();
-        let base = row::<E>(&words::from_bytes(base), self.bits, pairs);
+        let base = paired::<E>(words::bytes_to_digits(base, self.bits, 2 * pairs), self.bits);
         let mut product = Product::new();
         let mut rows = [[[E::Limb::default(); 2]; MAX_PAIRS]; 2];
         let [start, power] = &mut rows;
@@ -113,7 +113,7 @@ impl<E: Engine> Constants<E> {
 
     /// Whether x = expected modulo n. |x| <= 1.25n, and 0 <= expected < n, so the difference is 0, n, or -n.
     fn stands_for(&self, x: &[[E::Limb; 2]], expected: &[u8]) -> bool {
-        let expected = words::to_digits(&words::from_bytes(expected), self.bits, 2 * x.len());
+        let expected = words::bytes_to_digits(expected, self.bits, 2 * x.len());
         [0, 1, -1].into_iter().any(|times| {
             let modulus = self.modulus.as_flattened().iter();
             let mut carry = 0;
@@ -132,7 +132,10 @@ impl<E: Engine> Constants<E> {
 
 /// A number as pairs of digits.
 pub(super) fn row<E: Engine>(number: &[u32], bits: u32, pairs: usize) -> Box<[[E::Limb; 2]]> {
-    let mut digits = words::to_digits(number, bits, 2 * pairs);
+    paired::<E>(words::to_digits(number, bits, 2 * pairs), bits)
+}
+
+fn paired<E: Engine>(mut digits: Vec<i64>, bits: u32) -> Box<[[E::Limb; 2]]> {
     if E::SIGNED {
         let mut carry = 0;
         for digit in &mut digits {

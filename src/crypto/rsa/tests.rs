@@ -175,6 +175,26 @@ fn powers_at_the_edges_of_moduli_and_bases_are_right() {
 }
 
 #[test]
+fn digits_of_bytes_are_those_of_their_words() {
+    use super::words::{bytes_to_digits, from_bytes, to_digits};
+    let mut state = 1u32;
+    let bytes: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+    .take(512)
+    .collect();
+    for bytes in [&bytes[..], &[0xff; 512], &bytes[..256], &bytes[..257], &bytes[..511], &[0x80], &[]] {
+        for bits in 20..=52 {
+            // Up to what stands above the number, as for the longest modulus.
+            for count in [0, 1, 2, (8 * bytes.len() + 4).div_ceil(2 * bits as usize) * 2] {
+                assert_eq!(bytes_to_digits(bytes, bits, count), to_digits(&from_bytes(bytes), bits, count), "{bits}");
+            }
+        }
+    }
+}
+
+#[test]
 fn every_kind_of_exponent_is_taken() {
     let mut random = Sequence::new();
     for kernel in KERNELS {

@@ -1,4 +1,7 @@
-//! Integers as rows of 32-bit words, least significant first: what a key needs once, at import. Slow and plain.
+//! Integers as rows of 32-bit words, least significant first: what a key needs once, at import, slow and plain. And the digits
+//! of big-endian bytes, which each check needs.
+
+use crate::limits::MAX_RSA_BITS;
 
 /// From big-endian bytes.
 pub(super) fn from_bytes(bytes: &[u8]) -> Vec<u32> {
@@ -16,6 +19,25 @@ pub(super) fn to_digits(words: &[u32], bits: u32, count: usize) -> Vec<i64> {
         // Shifted by 64 it is not part of the digit.
         let three = word(place + 2).checked_shl(64 - shift).unwrap_or(0);
         ((two | three) & mask) as i64
+    };
+    (0..count).map(digit).collect()
+}
+
+/// [`to_digits`] of big-endian bytes, at most as many as the longest modulus has.
+pub(super) fn bytes_to_digits(bytes: &[u8], bits: u32, count: usize) -> Vec<i64> {
+    // Zeros before the number: what the highest digits are read from, and the eight bytes of the last.
+    let mut padded = [0; MAX_RSA_BITS / 8 + 32];
+    for (to, byte) in padded.iter_mut().rev().zip(bytes.iter().rev()) {
+        *to = *byte;
+    }
+    let mask = (1u64 << bits) - 1;
+    let digit = |number: usize| {
+        let start = number * bits as usize;
+        let from = padded.len().checked_sub(start / 8 + 8);
+        let eight =
+            from.and_then(|from| padded.get(from..)?.first_chunk()).map_or(0, |eight| u64::from_be_bytes(*eight));
+        // A digit has at most 52 bits, and 7 stand below it at most.
+        (eight >> (start % 8) & mask) as i64
     };
     (0..count).map(digit).collect()
 }
