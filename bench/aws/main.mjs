@@ -90,7 +90,8 @@ function probe(input) {
     env: {},
   });
   if (status !== 0) throw new Trouble(`the lambda probe failed:\n${stderr}`);
-  return JSON.parse(stdout);
+  // Before it stands what the function logged.
+  return JSON.parse(stdout.trimEnd().split("\n").at(-1));
 }
 
 /** One function with keys of one algorithm, beside its peer: each process of one right after one of the other. */
