@@ -9,6 +9,7 @@ import { ask, must, path, runMain, Trouble } from "./project.mjs";
 import { typesFromSchema } from "./schema-types.mjs";
 import { setUp } from "./setup.mjs";
 import { optimise, wasmModule } from "./wasm-module.mjs";
+import { OUT as WWW, wwwFiles } from "./www-files.mjs";
 
 const CRATE = ["Cargo.toml", "Cargo.lock", "src"];
 const GENERATED = path("js", "generated");
@@ -23,6 +24,7 @@ const TARGETS = {
   checked: [types, wasm, workerModule],
   "worker-module": [workerModule],
   worker: [types, wasm, npm, configuration, workerModule, worker],
+  www: [types, wasm, www],
 };
 
 /** Builds one of the targets, or all. Does nothing that is already done. */
@@ -78,6 +80,15 @@ function npm() {
   return unlessFresh(
     { name: "npm", inputs, outputs: [path("dist", "npm", "index.js"), path("dist", "npm", "index.d.ts")] },
     () => packageFiles(GENERATED, Object.keys(MODULES)),
+  );
+}
+
+/** The playground's static files, in dist/www. */
+function www() {
+  const parts = ["www", "js", "scripts/www", "scripts/www-files.mjs", "package.json", "tsconfig.json"];
+  return unlessFresh(
+    { name: "www", inputs: filesUnder(parts), outputs: ["index.html", "playground.js"].map((name) => join(WWW, name)) },
+    wwwFiles,
   );
 }
 

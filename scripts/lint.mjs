@@ -29,6 +29,7 @@ const CHECKS = [
   ],
   ["tsc (package)", () => ["tsc", ["--project", path("tsconfig.json")]]],
   ["tsc (worker)", () => ["tsc", ["--project", path("tsconfig.worker.json")]]],
+  ["tsc (playground)", () => ["tsc", ["--project", path("tsconfig.www.json")]]],
 ];
 
 const FORMATTERS = [
