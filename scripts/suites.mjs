@@ -19,6 +19,7 @@ export const SUITES = {
   wasm: { needs: "all", run: wasmInNode },
   browser: { needs: "all", run: browser },
   node: { needs: "build", run: packedTarball },
+  www: { needs: "build", run: www },
   workerd: { needs: "build", run: workerd },
   aws: { needs: "build", run: aws },
   tokens: { needs: "build", run: tokens },
@@ -64,12 +65,7 @@ function wasmInNode() {
 
 /** The Rust tests in headless Chrome, then the pages of tests/browser. */
 async function browser() {
-  const chromium = firstOf(
-    process.env.CHROMIUM,
-    "/usr/bin/chromium",
-    "/usr/bin/chromium-browser",
-    "/usr/bin/google-chrome",
-  );
+  const chromium = findChromium();
   const driver = firstOf(process.env.CHROMEDRIVER, "/usr/bin/chromedriver");
   if (!chromium || !driver) {
     const what = chromium ? "chromedriver" : "Chromium";
@@ -89,6 +85,19 @@ async function browser() {
   if (!existsSync(path("tests", "browser"))) return rust;
   await build();
   return add(rust, await nodeTests(root, "tests/browser", { CHROMIUM: chromium, CHROMEDRIVER: driver }));
+}
+
+/** The playground as it is built, in Chromium. */
+async function www() {
+  const chromium = findChromium();
+  if (!chromium) return { ...none(), skipped: 1, missing: ["missing Chromium: install it, or name it in CHROMIUM"] };
+  await build("www");
+  return nodeTests(root, "tests/www", { CHROMIUM: chromium });
+}
+
+function findChromium() {
+  const places = ["chromium", "chromium-browser", "google-chrome"].map((name) => `/usr/bin/${name}`);
+  return firstOf(process.env.CHROMIUM, ...places);
 }
 
 const firstOf = (...places) => places.find((place) => place && existsSync(place));
