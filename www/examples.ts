@@ -122,7 +122,7 @@ export const EXAMPLES: readonly Example[] = [
   {
     id: "duplicate",
     title: "Duplicate members",
-    shows: "tenant_id stands twice. One reader takes the first, another the last; the gate takes neither.",
+    shows: "The claim tenant_id stands twice. One reader takes the first, another the last; the gate takes neither.",
     url: REPORT,
     make: async (key, now) => {
       const { claims } = await good(key, now);

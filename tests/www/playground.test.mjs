@@ -153,7 +153,7 @@ test("a configuration that can't be right shows the core's words beside it, and 
     const config = await frame.locator("#config").inputValue();
     for (const [text, words] of [
       [config.replace('"/me"', '"me"'), /configuration: rules\[1\]\.path: expected/],
-      [config.replace('"rules"', '"rule"'), /configuration: rule: expected/],
+      [config.replace('"rules"', '"rule"'), /configuration: rule: unknown member, expected/],
       ["[]", /configuration/],
       ["{", /no JSON/],
       ["", /no JSON/],
@@ -185,6 +185,9 @@ test("a key set, headers and a time that can't be read are told beside their fie
     await fill(frame, "time", "yesterday");
     await frame.locator("#time-problem", { hasText: "seconds" }).waitFor();
     await fill(frame, "time", "1");
+    await showsCode(frame, "issued_in_future");
+    assert.equal(await frame.locator("#time-said").textContent(), "1970-01-01 00:00:01 UTC");
+    await fill(frame, "time", "0");
     await showsCode(frame, "clock_invalid");
     await fill(frame, "time", "");
     await showsCode(frame, null);
@@ -258,13 +261,19 @@ test("a megabyte pasted into any field is refused with a word on it, and the pag
 
 test("a megabyte that gets into a field all the same is not asked about", { skip }, () =>
   withPage(async ({ frame }) => {
-    await fill(frame, "token", "a".repeat(1024 * 1024));
-    await frame.locator("#token-problem", { hasText: "1,048,576 characters" }).waitFor();
+    /** Past what guards the field, as an extension of the browser may. */
+    const put = (text) =>
+      frame.locator("#token").evaluate((field, all) => {
+        field.value = all;
+        field.dispatchEvent(new InputEvent("input"));
+      }, text);
+    await put("a".repeat(1024 * 1024));
+    await frame.locator("#token-problem", { hasText: "1,048,576 characters are too many" }).waitFor();
     assert.equal((await shown(frame)).verdict, "Not asked");
     // The longest that is asked about, and one more.
-    await fill(frame, "token", "a".repeat(16 * 1024));
+    await put("a".repeat(16 * 1024));
     await showsCode(frame, "header_fields_too_large");
-    await fill(frame, "token", "a".repeat(16 * 1024 + 1));
+    await put("a".repeat(16 * 1024 + 1));
     await frame.locator("#token-problem", { hasText: "16,385 characters" }).waitFor();
   }),
 );

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createSocketServer } from "node:net";
 import { extname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { example, fill, folder, open, runBench, showsCode, skip, start } from "./support/browser.mjs";
@@ -27,7 +28,7 @@ before(async () => {
     `/${name}`,
     [types[extname(name)], readFileSync(join(folder, name))],
   ]);
-  bare = await serveText(Object.fromEntries(files));
+  bare = await serveText(Object.fromEntries([...files, ["/", files.find(([name]) => name === "/index.html")[1]]]));
 });
 after(async () => {
   await world?.stop();
@@ -45,23 +46,32 @@ async function serveText(files) {
   return { url: `http://127.0.0.1:${server.address().port}/`, stop };
 }
 
-/** Another host, which counts the connections and datagrams that reach it. */
+/**
+ * Another host, which counts what it is told: pieces of a request, and datagrams. Not connections that stay empty: Chromium opens one
+ * ahead of a navigation, before the policy forbids that.
+ */
 async function listen() {
   let heard = 0;
-  const server = createServer((_request, response) => response.end());
-  server.on("connection", () => {
+  const hear = () => {
     heard += 1;
+  };
+  const sockets = new Set();
+  const server = createSocketServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("data", () => {
+      hear();
+      socket.end("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n");
+    });
   });
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   const { port } = server.address();
-  const socket = createSocket("udp4");
-  socket.on("message", () => {
-    heard += 1;
-  });
-  await new Promise((bound) => socket.bind(port, "127.0.0.1", bound));
+  const datagrams = createSocket("udp4").on("message", hear);
+  await new Promise((bound) => datagrams.bind(port, "0.0.0.0", bound));
   const stop = async () => {
-    socket.close();
-    await new Promise((closed) => server.close(closed).closeAllConnections());
+    datagrams.close();
+    for (const socket of sockets) socket.destroy();
+    await new Promise((closed) => server.close(closed));
   };
   return { url: `http://127.0.0.1:${port}/`, count: () => heard, stop };
 }
@@ -93,6 +103,17 @@ const ATTEMPTS = {
   object: (url) => void document.body.append(Object.assign(document.createElement("object"), { data: url })),
   prefetch: (url) =>
     void document.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", href: url })),
+  WebRTC: (url) => {
+    const peer = new RTCPeerConnection({ iceServers: [{ urls: `stun:${new URL(url).host}` }] });
+    peer.createDataChannel("x");
+    peer.createOffer().then((offer) => peer.setLocalDescription(offer));
+  },
+  "WebRTC of an empty frame": (url) => {
+    const { contentWindow } = document.body.appendChild(document.createElement("iframe"));
+    const peer = new contentWindow.RTCPeerConnection({ iceServers: [{ urls: `stun:${new URL(url).host}` }] });
+    peer.createDataChannel("x");
+    peer.createOffer().then((offer) => peer.setLocalDescription(offer));
+  },
   form: (url) => {
     const form = Object.assign(document.createElement("form"), { action: url, method: "post" });
     document.body.append(form);
@@ -184,7 +205,7 @@ test("the frame can read nothing of the page around it, and text can't become a 
       }),
     };
   });
-  assert.deepEqual([origin, reads, evaluates, markup], ["null", "SecurityError", "EvalError", "TypeError"]);
+  assert.deepEqual([origin, reads, evaluates, markup], ["null", "SecurityError", "TypeError", "TypeError"]);
   await close();
 });
 
@@ -201,7 +222,7 @@ test("the page loads its own files and nothing else, and asks for nothing more w
     "playground.html",
     "playground.js",
   ]);
-  const served = world.asked.length;
+  const [served, heard] = [world.asked.length, listener.count()];
   const session = await tab.context().newCDPSession(tab);
   const sent = [];
   session.on("Network.requestWillBeSent", ({ request }) => sent.push(request.url));
@@ -220,6 +241,6 @@ test("the page loads its own files and nothing else, and asks for nothing more w
   await showsCode(frame, "tenant_not_requested");
   await runBench(frame);
 
-  assert.deepEqual([requests, sent, world.asked.slice(served), listener.count() > 0], [[], [], [], true]);
+  assert.deepEqual([requests, sent, world.asked.slice(served), listener.count()], [[], [], [], heard]);
   await close();
 });
