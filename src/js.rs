@@ -1,6 +1,9 @@
 //! The wasm-bindgen face. Every answer is data, as JSON text; the only thing thrown is a real `Error` with `.code`, and
 //! only while a configuration is read. It decides nothing.
 
+// Neither a token service nor the Worker is asked why.
+#[cfg(not(feature = "js-tokens"))]
+mod explain;
 #[cfg(feature = "js-gate")]
 mod gate;
 #[cfg(feature = "js-tokens")]
@@ -16,7 +19,7 @@ use crate::json::write::{Write, Writer};
 use crate::limits::MAX_TOKEN_BYTES;
 #[cfg(feature = "js-tokens")]
 use crate::tokens::Tokens;
-use crate::verifier::{FetchOutcome, Try, Verifier};
+use crate::verifier::{FetchOutcome, Judged, Try, Verifier};
 
 /// A verifier or a gate with its key sets, or a token service with its keys.
 #[wasm_bindgen]
@@ -235,11 +238,7 @@ impl Core {
             return Ok(Said::Known { slot, refresh });
         }
         let verified = signed.judge()?;
-        // The very text that was signed: the strict parser took it, so every other reader reads the same in it.
-        answer.array();
-        answer.json(verified.token.header_json());
-        answer.json(verified.token.claims_json());
-        verified.principal.write_values(answer);
+        write_verified(&verified, answer);
         let has_cache = self.inner().has_cache();
         if refresh || has_cache {
             refresh.write(answer);
@@ -278,6 +277,15 @@ impl Core {
             Inner::Tokens(inner) => &mut inner.1,
         }
     }
+}
+
+/// Writes what a token says as an array, all but its end.
+fn write_verified(verified: &Judged<'_>, answer: &mut Writer) {
+    // The very text that was signed: the strict parser took it, so every other reader reads the same in it.
+    answer.array();
+    answer.json(verified.token.header_json());
+    answer.json(verified.token.claims_json());
+    verified.principal.write_values(answer);
 }
 
 /// The header fields of a request: names and values in turn, joined by line feeds. A value that holds a line feed shows as a
