@@ -267,18 +267,23 @@ pub(crate) struct Checks(Vec<Check>);
 impl Checks {
     /// The checks that `is_one` names, of a verdict that ended so, or with none of them failing.
     pub(crate) fn new(is_one: &dyn Fn(Step) -> bool, end: Option<&End>) -> Self {
-        let checks = Step::ALL.into_iter().filter(|step| is_one(*step)).map(|step| {
+        let mut checks = Vec::with_capacity(Step::ALL.len());
+        for step in Step::ALL {
+            if !is_one(step) {
+                continue;
+            }
             let (outcome, code, reason) = match end.map(|end| (step.cmp(&end.step), end)) {
                 None | Some((Ordering::Less, _)) => (CheckOutcome::Pass, None, None),
                 Some((Ordering::Equal, end)) => (CheckOutcome::Fail, Some(end.code), end.reason.clone()),
                 Some((Ordering::Greater, _)) => (CheckOutcome::NotReached, None, None),
             };
-            Check { name: step.name(), outcome, code, expected: None, found: reason }
-        });
-        Self(checks.collect())
+            checks.push(Check { name: step.name(), outcome, code, expected: None, found: reason });
+        }
+        Self(checks)
     }
 
     /// Notes what a check expects, and what it found if it was reached.
+    #[inline(never)]
     pub(crate) fn note(&mut self, step: Step, expected: &str, found: Option<&str>) {
         let Some(check) = self.0.iter_mut().find(|check| check.name == step.name()) else { return };
         check.expected = Some(expected.to_owned());
@@ -297,29 +302,58 @@ impl Checks {
     }
 }
 
-/// Texts, one after the other; of very many, how many there are.
-pub(crate) fn named<'t>(texts: &mut dyn Iterator<Item = &'t str>) -> String {
-    let mut said = String::new();
-    let mut count = 0;
-    for text in texts {
-        if (1..MAX_NAMED_TEXTS).contains(&count) {
-            said.push_str(", ");
+/// Texts, one after the other; of very many, how many there are. A loop fills it, because iterators would each be code of their own.
+#[derive(Default)]
+pub(crate) struct Named {
+    said: String,
+    count: usize,
+}
+
+impl Named {
+    #[inline(never)]
+    pub(crate) fn add(&mut self, text: &str) {
+        if self.count < MAX_NAMED_TEXTS {
+            if self.count > 0 {
+                self.said.push_str(", ");
+            }
+            self.said.push_str(text);
         }
-        if count < MAX_NAMED_TEXTS {
-            said.push_str(text);
-        }
-        count += 1;
+        self.count += 1;
     }
-    match count {
-        0 => NOTHING.to_owned(),
-        1..=MAX_NAMED_TEXTS => said,
-        _ => counted(count, "text"),
+
+    #[inline(never)]
+    pub(crate) fn finish(self) -> String {
+        match self.count {
+            0 => NOTHING.to_owned(),
+            1..=MAX_NAMED_TEXTS => self.said,
+            count => counted(count, "text"),
+        }
     }
 }
 
+/// The texts of a list.
+#[inline(never)]
+pub(crate) fn named(list: &[String]) -> String {
+    let mut names = Named::default();
+    for text in list {
+        names.add(text);
+    }
+    names.finish()
+}
+
 /// So many of something.
+#[inline(never)]
 pub(crate) fn counted(count: usize, what: &str) -> String {
-    [Writer::text_of(&count).as_str(), " ", what, if count == 1 { "" } else { "s" }].concat()
+    joined(&[&Writer::text_of(&count), " ", what, if count == 1 { "" } else { "s" }])
+}
+
+#[inline(never)]
+pub(crate) fn joined(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        text.push_str(part);
+    }
+    text
 }
 
 impl Write for Check {

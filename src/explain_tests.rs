@@ -150,7 +150,7 @@ fn a_verdict_is_passes_then_at_most_one_failure_then_what_was_not_reached() {
 
 #[test]
 fn names_texts_up_to_a_hundred_and_then_counts_them() {
-    let said = |count: usize| named(&mut std::iter::repeat_n("a", count));
+    let said = |count: usize| named(&vec!["a".to_owned(); count]);
     assert_eq!([said(0), said(1), said(3)], ["nothing", "a", "a, a, a"]);
     assert_eq!(said(MAX_NAMED_TEXTS), ["a"; MAX_NAMED_TEXTS].join(", "));
     assert_eq!(said(MAX_NAMED_TEXTS + 1), "101 texts");

@@ -19,7 +19,7 @@ use crate::json::write::{Write, Writer};
 use crate::limits::MAX_TOKEN_BYTES;
 #[cfg(feature = "js-tokens")]
 use crate::tokens::Tokens;
-use crate::verifier::{FetchOutcome, Judged, Try, Verifier};
+use crate::verifier::{FetchOutcome, Try, Verifier};
 
 /// A verifier or a gate with its key sets, or a token service with its keys.
 #[wasm_bindgen]
@@ -112,7 +112,7 @@ impl Core {
     /// background.
     pub fn verify(&mut self, length: usize, now: f64, last_try: bool) -> i32 {
         let mut answer = Writer::reuse(std::mem::take(&mut self.answer));
-        let said = self.verified(length, now, last_try, &mut answer).unwrap_or_else(|error| {
+        let said = self.verified(self.input.get(..length), now, last_try, &mut answer).unwrap_or_else(|error| {
             answer.object();
             write_error(&error, &mut answer);
             answer.end_object();
@@ -230,15 +230,19 @@ impl Core {
     }
 
     /// Writes what a token says as an array, or nothing where the host has it. Fails with nothing written.
-    fn verified(&self, length: usize, now: f64, last_try: bool, answer: &mut Writer) -> Result<Said, Error> {
-        let token = self.input.get(..length).ok_or(Error::TokenTooLarge)?;
+    fn verified(&self, token: Option<&[u8]>, now: f64, last_try: bool, answer: &mut Writer) -> Result<Said, Error> {
+        let token = token.ok_or(Error::TokenTooLarge)?;
         let signed = self.inner().verify_signature(token, now, attempt(last_try))?;
         let refresh = self.inner().background_due(signed.index, now);
         if let Some(slot) = signed.judge_known()? {
             return Ok(Said::Known { slot, refresh });
         }
         let verified = signed.judge()?;
-        write_verified(&verified, answer);
+        // The very text that was signed: the strict parser took it, so every other reader reads the same in it.
+        answer.array();
+        answer.json(verified.token.header_json());
+        answer.json(verified.token.claims_json());
+        verified.principal.write_values(answer);
         let has_cache = self.inner().has_cache();
         if refresh || has_cache {
             refresh.write(answer);
@@ -277,15 +281,6 @@ impl Core {
             Inner::Tokens(inner) => &mut inner.1,
         }
     }
-}
-
-/// Writes what a token says as an array, all but its end.
-fn write_verified(verified: &Judged<'_>, answer: &mut Writer) {
-    // The very text that was signed: the strict parser took it, so every other reader reads the same in it.
-    answer.array();
-    answer.json(verified.token.header_json());
-    answer.json(verified.token.claims_json());
-    verified.principal.write_values(answer);
 }
 
 /// The header fields of a request: names and values in turn, joined by line feeds. A value that holds a line feed shows as a

@@ -1,7 +1,7 @@
 //! What the claim rules ask for, and what verified claims hold. Judges nothing.
 
 use super::ClaimRules;
-use crate::explain::{ANYTHING, Checks, NOTHING, Step, named};
+use crate::explain::{ANYTHING, Checks, NOTHING, Step, joined, named};
 use crate::json::write::Writer;
 use crate::json::{Object, Value};
 use crate::texts::TextSet;
@@ -93,9 +93,9 @@ impl<'r> Asked<'r> {
         match self {
             Self::Text(text) => text.to_owned(),
             Self::OneOf(None) => ANYTHING.to_owned(),
-            Self::OneOf(Some(list)) => named(&mut list.iter().map(String::as_str)),
-            Self::After(time) => ["after ", &Writer::text_of(&time)].concat(),
-            Self::AtMost(time) => ["at most ", &Writer::text_of(&time)].concat(),
+            Self::OneOf(Some(list)) => named(list),
+            Self::After(time) => joined(&["after ", &Writer::text_of(&time)]),
+            Self::AtMost(time) => joined(&["at most ", &Writer::text_of(&time)]),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::cors::is_preflight;
 use crate::credentials::Credential;
 use crate::decision::Decision;
 use crate::error::Error;
-use crate::explain::{ANYTHING, Check, Checks, End, NOTHING, Step, counted, named};
+use crate::explain::{ANYTHING, Check, Checks, End, NOTHING, Named, Step, counted, named};
 use crate::policy::Requirement;
 use crate::request::{Judged, Request, split_url};
 use crate::route::Path;
@@ -62,8 +62,11 @@ impl Gate {
         let credential = view.credential();
         let token = credential.as_ref().map(|credential| credential.token.as_str());
         let signed = token.and_then(|token| self.verifier.verify_signature(token.as_bytes(), now, attempt).ok());
-        let sight = token.map(|token| self.verifier.look(token, now, signed.as_ref()));
+        let mut sight = token.map(|token| self.verifier.look(token, now, signed.as_ref()));
         let told = signed.as_ref().and_then(|signed| signed.judge().ok());
+        if let (Some(sight), Some(_)) = (&mut sight, &told) {
+            sight.reached = Step::Tenant;
+        }
         let end = match (&error, &checked.decision) {
             (Some(error), _) => Some(match &sight {
                 Some(sight) => sight.end(error),
@@ -139,7 +142,7 @@ impl<'v> View<'v> {
             None => {
                 let authority = split_url(self.request.url).ok().and_then(|(_, authority, _)| authority);
                 let fields = self.request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("host"));
-                with_reason(&named(&mut authority.into_iter().chain(fields.map(|(_, host)| *host))), error)
+                with_reason(&named_of(authority.into_iter().chain(fields.map(|(_, host)| *host))), error)
             }
         };
         checks.note(Step::Host, "one host, or none", Some(&host));
@@ -151,7 +154,7 @@ impl<'v> View<'v> {
         let path = if self.path.is_some() { judged.path.to_owned() } else { with_reason(judged.path, error) };
         checks.note(Step::Path, "one reading: no dot or empty segment, no escape of what needs none", Some(&path));
         let asks = [judged.single("access-control-request-method"), judged.single("origin")];
-        let asks = named(&mut asks.into_iter().flatten());
+        let asks = named_of(asks.into_iter().flatten());
         let preflight = if self.gate.cors.is_some() { "none: the gate answers it" } else { ANYTHING };
         checks.note(Step::Preflight, preflight, Some(&asks));
         let found = match (self.rule, checks.code_of(Step::Rule)) {
@@ -171,14 +174,14 @@ impl<'v> View<'v> {
         let (is_header_read, cookie) = places.named();
         let cookie = cookie.map(|name| ["the cookie ", name].concat());
         let header = is_header_read.then_some("Authorization: Bearer");
-        let expected = named(&mut header.into_iter().chain(cookie.as_deref()));
+        let expected = named_of(header.into_iter().chain(cookie.as_deref()));
         let is_ambient = found.is_some_and(|credential| credential.ambient);
         let place = if is_ambient { cookie.as_deref() } else { Some("Authorization") };
         checks.note(Step::Credential, &expected, found.and(place));
         let is_guarded = is_ambient && places.refuses_cross_site();
         let guard = if is_guarded { "a safe method, or a same-origin or listed caller" } else { ANYTHING };
         let caller = [judged.single("sec-fetch-site"), judged.single("origin")];
-        checks.note(Step::CrossSite, guard, Some(&named(&mut caller.into_iter().flatten())));
+        checks.note(Step::CrossSite, guard, Some(&named_of(caller.into_iter().flatten())));
     }
 
     /// What the rule asks of whoever asks.
@@ -198,19 +201,25 @@ impl<'v> View<'v> {
         let is_asked = !matches!(checks.code_of(Step::Tenant), Some("tenant_not_requested" | "bad_host"));
         let held = principal.map(|principal| principal.tenant_id.unwrap_or(NOTHING));
         checks.note(Step::Tenant, tenant, held.filter(|_| is_asked));
-        let kinds = named(&mut policy.principals.iter().map(|kind| kind.name()));
+        let kinds = named_of(policy.principals.iter().map(|kind| kind.name()));
         checks.note(Step::Principal, &kinds, principal.map(|principal| principal.kind.name()));
-        let plans = policy.plans.as_ref().map(|plans| named(&mut plans.as_slice().iter().map(String::as_str)));
+        let plans = policy.plans.as_ref().map(|plans| named(plans.as_slice()));
         let held = principal.map(|principal| principal.plan.unwrap_or(NOTHING));
         checks.note(Step::Plan, plans.as_deref().unwrap_or(ANYTHING), held);
         let mut note = |step, asked, held: Option<&Texts<'_>>| {
-            let held = held.map(|held| named(&mut held.iter().map(|text| &**text)));
+            let held = held.map(|held| named_of(held.iter().map(|text| &**text)));
             checks.note(step, &required(asked), held.as_deref());
         };
         note(Step::Permissions, policy.permissions.as_ref(), principal.map(|principal| &principal.permissions));
         note(Step::Groups, policy.groups.as_ref(), principal.map(|principal| &principal.groups));
         note(Step::Scopes, policy.scopes.as_ref(), principal.map(|principal| &principal.scopes));
     }
+}
+
+fn named_of<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let mut names = Named::default();
+    texts.for_each(|text| names.add(text));
+    names.finish()
 }
 
 /// A path or host, and what is wrong with it.
@@ -223,8 +232,8 @@ fn with_reason(found: &str, error: Option<&Error>) -> String {
 
 fn required(requirement: Option<&Requirement>) -> String {
     let Some(Requirement { all, any }) = requirement else { return ANYTHING.to_owned() };
-    let all = (!all.is_empty()).then(|| ["all of ", &named(&mut all.iter().map(String::as_str))].concat());
-    let any = (!any.is_empty()).then(|| ["one of ", &named(&mut any.as_slice().iter().map(String::as_str))].concat());
+    let all = (!all.is_empty()).then(|| ["all of ", &named(all)].concat());
+    let any = (!any.is_empty()).then(|| ["one of ", &named(any.as_slice())].concat());
     all.into_iter().chain(any).collect::<Vec<_>>().join("; ")
 }
 

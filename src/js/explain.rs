@@ -2,37 +2,40 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{Core, attempt, write_error, write_verified};
+use super::{Core, Said, attempt, write_error};
 #[cfg(feature = "js-gate")]
 use super::{Inner, fields, gate::write_checked};
+#[cfg(feature = "js-gate")]
 use crate::error::Error;
-use crate::json::write::Writer;
+use crate::json::write::{Write, Writer};
 #[cfg(feature = "js-gate")]
 use crate::request::Request;
 
 #[wasm_bindgen]
 impl Core {
-    /// Verifies a token as [`Core::verify`] does, and tells of each check. Answers an object: `checks`, `verified` (as that method
-    /// writes it) and `refresh`, the issuer whose keys should be fetched in the background; or `error`.
+    /// Verifies a token as [`Core::verify`] does, and tells of each check. Answers an object: `checks`, and `verified`, that method's
+    /// text or number, or `error`.
     #[wasm_bindgen(js_name = explainToken)]
     pub fn explain_token(&self, token: &str, now: f64, last_try: bool) -> String {
-        let verifier = self.inner();
-        let signed = verifier.verify_signature(token.as_bytes(), now, attempt(last_try));
-        let judged = signed.as_ref().map_err(Error::clone).and_then(|signed| signed.judge());
-        let checks = verifier.look(token, now, signed.as_ref().ok()).checks(judged.as_ref().err());
         let mut answer = Writer::default();
         answer.object();
-        answer.member("checks", &checks);
-        match &judged {
-            Ok(judged) => {
-                answer.name("verified");
-                write_verified(judged, &mut answer);
-                answer.end_array();
-                let issuer = signed.as_ref().ok().map(|signed| signed.index);
-                answer.member("refresh", &issuer.filter(|issuer| verifier.background_due(*issuer, now)));
+        answer.name("verified");
+        let said = self.verified(Some(token.as_bytes()), now, last_try, &mut answer);
+        let error = match said {
+            Ok(Said::Text(_)) => None,
+            Ok(Said::Known { slot, refresh }) => {
+                (2 * slot + u32::from(refresh)).write(&mut answer);
+                None
             }
-            Err(error) => write_error(error, &mut answer),
-        }
+            Err(error) => {
+                answer.json("null");
+                write_error(&error, &mut answer);
+                Some(error)
+            }
+        };
+        let verifier = self.inner();
+        let signed = verifier.verify_signature(token.as_bytes(), now, attempt(last_try)).ok();
+        answer.member("checks", &verifier.look(token, now, signed.as_ref()).checks(error.as_ref()));
         answer.end_object();
         answer.finish()
     }

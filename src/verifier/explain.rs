@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Issuer, Signed, Try, Types, Verification, Verifier};
 use crate::error::Error;
-use crate::explain::{Check, Checks, End, NOTHING, Step, counted, named};
+use crate::explain::{Check, Checks, End, NOTHING, Named, Step, counted, joined};
 use crate::json::write::Writer;
 use crate::token::{UntrustedToken, has_good_header};
 
@@ -26,7 +26,7 @@ pub(crate) struct Sight<'v> {
     issuer: Option<&'v Issuer>,
     signed: Option<&'v Signed<'v>>,
     /// The checks before this one have passed.
-    reached: Step,
+    pub(crate) reached: Step,
 }
 
 impl Verifier {
@@ -65,7 +65,6 @@ impl Verifier {
         let token = UntrustedToken::parse(text).ok();
         let asserted = token.as_ref().and_then(|token| self.find(token.asserted_issuer().ok()?));
         let reached = match (&token, signed) {
-            (_, Some(signed)) if signed.judge().is_ok() => Step::Tenant,
             (_, Some(_)) => Step::Dates,
             (Some(token), None) if token.algorithm().is_some() => Step::Issuer,
             (Some(_), None) => Step::Algorithm,
@@ -107,8 +106,8 @@ impl Sight<'_> {
     pub(crate) fn tell(&self, checks: &mut Checks) {
         let now = self.now.is_finite().then(|| Writer::text_of(&self.now));
         checks.note(Step::Clock, "Unix seconds", now.as_deref());
-        let parts = counted(self.text.split('.').count(), "part");
-        let form = [parts.as_str(), ", ", &counted(self.text.len(), "byte")].concat();
+        let parts = counted(self.text.bytes().filter(|byte| *byte == b'.').count() + 1, "part");
+        let form = joined(&[&parts, ", ", &counted(self.text.len(), "byte")]);
         checks.note(Step::TokenForm, "3 parts, none empty, and at most 8192 bytes", Some(&form));
         checks.note(Step::TokenHeader, "strict JSON in base64url, with alg and without crit, b64, zip and enc", None);
         checks.note(Step::TokenPayload, "strict JSON in base64url, as the signature is base64url", None);
@@ -117,8 +116,11 @@ impl Sight<'_> {
         checks.note(Step::Algorithm, "ES256, RS256", alg);
         self.tell_issuer(checks);
         let Some(issuer) = self.issuer else { return };
-        let algorithms = named(&mut issuer.algorithms.iter().map(|algorithm| algorithm.name()));
-        checks.note(Step::IssuerAlgorithm, &algorithms, alg);
+        let mut algorithms = Named::default();
+        for algorithm in &issuer.algorithms {
+            algorithms.add(algorithm.name());
+        }
+        checks.note(Step::IssuerAlgorithm, &algorithms.finish(), alg);
         checks.note(Step::Type, &issuer.types_said(), Some(token.and_then(UntrustedToken::typ).unwrap_or(NOTHING)));
         self.tell_key(issuer, checks);
         checks.note(Step::Signature, "one by that key, over header and payload", None);
@@ -129,25 +131,33 @@ impl Sight<'_> {
     /// The ids of the keys at hand, and the token's, unless it is the key set that is wanting.
     fn tell_key(&self, issuer: &Issuer, checks: &mut Checks) {
         let (kid, algorithm) = self.token.as_ref().map_or((None, None), |token| (token.kid(), token.algorithm()));
-        let mut ids = algorithm.map(|algorithm| issuer.keys.ids(algorithm)).into_iter().flatten().peekable();
-        let expected = if ids.peek().is_some() { named(&mut ids) } else { "a key of the issuer".to_owned() };
+        let mut ids = Named::default();
+        for id in algorithm.into_iter().flat_map(|algorithm| issuer.keys.ids(algorithm)) {
+            ids.add(id);
+        }
         let has_keys = !matches!(checks.code_of(Step::Key), Some("keys_due" | "keys_unavailable"));
+        let expected = if has_keys { ids.finish() } else { "a key of the issuer".to_owned() };
         checks.note(Step::Key, &expected, has_keys.then_some(kid.unwrap_or(NOTHING)));
     }
 
     /// `iss` is a claim as others are: it is shown where the signature holds.
     fn tell_issuer(&self, checks: &mut Checks) {
-        let configured = named(&mut self.verifier.issuers.iter().map(|issuer| issuer.name.as_str()));
-        checks.note(Step::Issuer, &configured, self.signed.map(|signed| signed.issuer.name.as_str()));
+        let mut configured = Named::default();
+        for issuer in &self.verifier.issuers {
+            configured.add(&issuer.name);
+        }
+        checks.note(Step::Issuer, &configured.finish(), self.signed.map(|signed| signed.issuer.name.as_str()));
     }
 }
 
 impl Issuer {
     fn types_said(&self) -> String {
+        let mut said = Named::default();
         match &self.types {
-            Types::Usual(types) => named(&mut types.iter().map(|typ| typ.unwrap_or(NOTHING))),
-            Types::Own(types) => named(&mut types.iter().map(|typ| typ.as_deref().unwrap_or(NOTHING))),
+            Types::Usual(types) => types.iter().for_each(|typ| said.add(typ.unwrap_or(NOTHING))),
+            Types::Own(types) => types.iter().for_each(|typ| said.add(typ.as_deref().unwrap_or(NOTHING))),
         }
+        said.finish()
     }
 }
 
