@@ -13,7 +13,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** `MAX_TOKEN_BYTES` of the core, which has as much room for a token. */
-const MAX_TOKEN_BYTES = 8 * 1024;
+export const MAX_TOKEN_BYTES = 8 * 1024;
 
 /** Where tokens are written in the memory of one core at a time. */
 class Input {

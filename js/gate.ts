@@ -3,6 +3,7 @@
 import type { Config } from "./config.js";
 import { Client, type Platform } from "./core.js";
 import { TollgateError } from "./error.js";
+import type { Check, Explanation } from "./explain.js";
 import type * as core from "./generated/types.js";
 import { type CallOptions, decisionEvent, type Hooks } from "./hooks.js";
 import { type FlatRequest, flatten, type RequestLike } from "./request.js";
@@ -82,6 +83,21 @@ export interface Gate {
   check(request: RequestLike, options?: CallOptions): Promise<Decision>;
 
   /**
+   * Says why: decides as `check` does, and tells of each check what was expected and what was found. It is a question and no
+   * request, so the event hook is told of no decision. For people, tools and tests: it takes longer than `check`.
+   *
+   * @param request a `Request`, or `{ method, url, headers }`
+   * @returns the checks in their order, and the decision that `check` would give; no checks when the core failed
+   * @throws TollgateError (as a rejection) `closed` after `close()`; nothing else
+   * @example
+   * ```ts
+   * const { checks } = await gate.explain(request);
+   * console.log(checks.find(({ outcome }) => outcome === "fail"));
+   * ```
+   */
+  explain(request: RequestLike, options?: CallOptions): Promise<Explanation>;
+
+  /**
    * Fetches every key set that is absent or older than 300 s.
    *
    * @throws TollgateError (as a rejection) `keys_unavailable` when an issuer has no usable key set after that
@@ -123,6 +139,12 @@ export type DecisionsAgree = Holds<
 
 /** A decision as the core sends it, with what only the host needs. */
 type Answer = Decision & { readonly issuer?: number; readonly refresh?: readonly number[]; readonly cached?: true };
+
+/** An explanation as the core sends it. */
+interface Explained {
+  readonly checks: readonly Check[];
+  readonly decision: Answer;
+}
 
 /** The answer when the core trapped: closed, and in the core's own words for what can't be decided now. */
 const failed = (): Unavailable => ({
@@ -172,6 +194,19 @@ class CoreGate implements Gate {
     return this.#decide(answer);
   }
 
+  async explain(request: RequestLike, options?: CallOptions): Promise<Explanation> {
+    const flat = flatten(request);
+    let explained = this.#askWhy(flat, false);
+    const due = explained.decision;
+    if (due.outcome === "unavailable" && due.issuer !== undefined) {
+      await this.#settle(due.issuer, options);
+      explained = this.#askWhy(flat, true);
+    }
+    const { issuer, refresh, cached, ...decision } = explained.decision;
+    this.#client.refresh(refresh, options);
+    return { checks: explained.checks, decision };
+  }
+
   ready(options?: CallOptions): Promise<void> {
     return this.#client.ready(options);
   }
@@ -187,6 +222,16 @@ class CoreGate implements Gate {
     } catch (error) {
       if (error instanceof TollgateError && error.code === "closed") throw error;
       return failed();
+    }
+  }
+
+  #askWhy({ method, url, headers, count }: FlatRequest, lastTry: boolean): Explained {
+    const now = this.#client.host.now();
+    try {
+      return this.#client.ask((core) => core.explain(method, url, headers, count, now, lastTry));
+    } catch (error) {
+      if (error instanceof TollgateError && error.code === "closed") throw error;
+      return { checks: [], decision: failed() };
     }
   }
 

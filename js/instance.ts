@@ -2,12 +2,15 @@
 
 import type { Kernel, KernelName, LimitTables } from "./arithmetic.js";
 import { TollgateError } from "./error.js";
-import type { Core as GateCore, InitOutput as GateExports } from "./generated/gate/tollgate.js";
+import type { Core as GateCore } from "./generated/gate/tollgate.js";
 import type { Core as TokensCore } from "./generated/tokens/tollgate.js";
 import type { InitOutput, Core as VerifierCore } from "./generated/verifier/tollgate.js";
 
 /** The core's object. Each module has its part of it: the verifier's has not what only gates or token services are asked. */
 export type Core = GateCore & TokensCore;
+
+/** What all modules export. */
+type Exports = Pick<InitOutput, "memory">;
 
 /** wasm-bindgen's glue for one of the modules; it has that module's one instance. */
 export interface Glue {
@@ -16,11 +19,12 @@ export interface Glue {
     chooseKernel(best: string): string;
     limitTables(bytes: number): void;
     tablesMade(): number;
-    verifier(config: string, kernel: string): VerifierCore;
+    /** A token service's module is not asked why. */
+    verifier(config: string, kernel: string): Omit<VerifierCore, "explainToken">;
     gate?(config: string, kernel: string, ownKeys?: string | null): GateCore;
     tokens?(config: string, keys: string, kernel: string): TokensCore;
   };
-  initSync(source: { module: WebAssembly.Module }): InitOutput | GateExports;
+  initSync(source: { module: WebAssembly.Module }): Exports;
   __wbg_reset_state(): void;
 }
 
@@ -57,7 +61,7 @@ export class Instance {
   /** All of the instance's memory. Made again when that has grown or is another's. */
   #memory = new Uint8Array();
   #module: WebAssembly.Module | undefined;
-  #exports: InitOutput | GateExports | undefined;
+  #exports: Exports | undefined;
 
   constructor(platform: Platform) {
     this.#platform = platform;

@@ -3,6 +3,7 @@
 export type { Kernel, KernelName, LimitTables } from "./arithmetic.js";
 export type { Config, DeepReadonly, Issuer, KeySet, OwnIssuer, VerifierConfig } from "./config.js";
 export { TollgateError, type TollgateErrorDetails } from "./error.js";
+export type { Check, CheckOutcome, Explanation, TokenExplanation } from "./explain.js";
 export type { Allow, CreateGate, Decision, Deny, Gate, HeaderField, Unavailable } from "./gate.js";
 export type {
   CallOptions,

@@ -1,8 +1,9 @@
 // createVerifier: tokens in, verified claims out. A sync call never fetches, and nothing unverified is ever returned.
 
 import type { DeepReadonly, VerifierConfig } from "./config.js";
-import { Client, type Platform } from "./core.js";
+import { Client, MAX_TOKEN_BYTES, type Platform } from "./core.js";
 import { TollgateError } from "./error.js";
+import type { Check, TokenExplanation } from "./explain.js";
 import type * as core from "./generated/types.js";
 import type { CallOptions, Hooks } from "./hooks.js";
 import { frozen, withoutPrototypes } from "./json.js";
@@ -54,6 +55,21 @@ export interface Verifier {
    * ```
    */
   verify(token: string, options?: CallOptions): Promise<Verification>;
+
+  /**
+   * Says why: verifies `token` as `verify` does, and tells of each check what was expected and what was found. Of a token whose
+   * signature does not hold it shows `alg`, `kid` and `typ`, and no claim. For people, tools and tests: it takes longer.
+   *
+   * @param token the compact form, without `Bearer`
+   * @returns the checks in their order, and what `verify` would return, or the code and message that it would throw
+   * @throws TollgateError (as a rejection) `closed` after `close()`, and `internal_error` when the core failed; nothing else
+   * @example
+   * ```ts
+   * const { checks, code } = await verifier.explain(token);
+   * for (const { name, outcome, expected, found } of checks) console.log(name, outcome, expected, found);
+   * ```
+   */
+  explain(token: string, options?: CallOptions): Promise<TokenExplanation>;
 
   /**
    * Fetches every key set that is absent or older than 300 s. Call it at start, and again when `verifySync` says
@@ -123,6 +139,14 @@ type Verified = readonly [
 
 type Answer = Verified | { readonly error: Refusal };
 
+/** An explanation as the core sends it. */
+interface Explained {
+  readonly checks: readonly Check[];
+  /** As the core answers about a good token: `Core.verify`. */
+  readonly verified: Verified | number | null;
+  readonly error?: Refusal;
+}
+
 /** An answer, and the position of the issuer whose key set should be fetched in the background. */
 interface Said {
   readonly verification: Verification;
@@ -172,6 +196,22 @@ class CoreVerifier implements Verifier {
     return verification;
   }
 
+  async explain(token: string, options?: CallOptions): Promise<TokenExplanation> {
+    let explained = this.#askWhy(token, false);
+    const due = explained.error?.code === "keys_due" ? explained.error.issuer : undefined;
+    if (due !== undefined) {
+      await this.#client.settle(due, options);
+      explained = this.#askWhy(token, true);
+    }
+    const { checks, verified, error } = explained;
+    if (verified === null) {
+      return { checks, verification: null, code: error?.code ?? null, message: error?.message ?? null };
+    }
+    const said = this.#explained(verified);
+    if (said.refresh !== undefined) this.#client.refresh([said.refresh], options);
+    return { checks, verification: said.verification, code: null, message: null };
+  }
+
   ready(options?: CallOptions): Promise<void> {
     return this.#client.ready(options);
   }
@@ -186,12 +226,25 @@ class CoreVerifier implements Verifier {
     return this.#client.verify(token, lastTry);
   }
 
+  #askWhy(token: unknown, lastTry: boolean): Explained {
+    // What is too long stays too long, and nothing large is copied into wasm.
+    const text = typeof token === "string" ? token.slice(0, MAX_TOKEN_BYTES + 1) : "";
+    const now = this.#client.host.now();
+    return this.#client.ask((core) => core.explainToken(text, now, lastTry));
+  }
+
   #said(answer: Verified | number): Said {
     if (typeof answer !== "number") return this.#told(answer);
     const said = -1 - answer;
     const kept = this.#kept[said >> 1];
     if (kept === undefined) throw new TollgateError("internal_error", "the core named an answer that was never given");
     return { verification: kept.verification, refresh: (said & 1) === 1 ? kept.issuer : undefined };
+  }
+
+  /** As `#said`, but nothing new is kept: the core was not told so. */
+  #explained(answer: Verified | number): Said {
+    if (typeof answer === "number") return this.#said(-1 - answer);
+    return { verification: verification(answer), refresh: answer[13] === true ? answer[14] : undefined };
   }
 
   #told(answer: Verified): Said {

@@ -1,6 +1,8 @@
 //! Claim rules, and the principal they yield. Pure: time is an argument, and an absent clock cannot be guessed.
 //! A claim of the wrong type is an error, never absent.
 
+mod explain;
+
 use std::borrow::Cow;
 
 #[cfg(feature = "schema")]

@@ -569,12 +569,19 @@ impl Write for Upstream {
     }
 }
 
-impl Write for PrincipalKind {
-    fn write(&self, to: &mut Writer) {
-        to.string(match self {
+impl PrincipalKind {
+    /// As the configuration writes it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
             Self::User => "user",
             Self::Client => "client",
-        });
+        }
+    }
+}
+
+impl Write for PrincipalKind {
+    fn write(&self, to: &mut Writer) {
+        to.string(self.name());
     }
 }
 

@@ -60,6 +60,16 @@ impl Places {
         Ok(Self { header: credentials.header, cookie: cookie.transpose()? })
     }
 
+    /// Whether `Authorization` is read, and the name of the cookie that is.
+    pub(crate) fn named(&self) -> (bool, Option<&str>) {
+        (self.header, self.cookie.as_ref().map(|place| place.name.as_str()))
+    }
+
+    /// Whether the cookie is refused on what another site may have caused.
+    pub(crate) fn refuses_cross_site(&self) -> bool {
+        self.cookie.as_ref().is_some_and(|place| place.cross_site == config::CrossSite::Refuse)
+    }
+
     /// Finds the credential of a request.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Decides one request, top-down. This file reads as the security argument: one line a check, in the order in which
 //! they happen, and nothing is allowed that did not pass them all.
 
+mod explain;
 mod own;
 
 use crate::claims::PrincipalRef;
@@ -15,6 +16,8 @@ use crate::request::{Judged, Request, is_origin, is_secure_url, is_token};
 use crate::route::{Path, Router};
 use crate::tenant::TenantRules;
 use crate::verifier::{Try, Verifier};
+
+pub use explain::Explanation;
 
 /// Decides whether *this* tenant on *this* plan may make *this* request.
 ///
@@ -175,27 +178,41 @@ impl Gate {
 
     /// Decides a request at `now`, in Unix seconds.
     pub fn check(&self, request: &Request<'_>, now: f64, attempt: Try) -> Checked {
-        self.check_telling(request, now, attempt, Telling::Everything)
+        self.check_telling(request, now, attempt, Telling::Everything, |_| {})
     }
 
     /// [`Gate::check`] for a host that forwards by itself: nobody reads who asks, and nothing is told where there is no upstream.
     #[cfg(any(feature = "worker", test))]
     pub(crate) fn check_forwarding(&self, request: &Request<'_>, now: f64, attempt: Try) -> Checked {
         let telling = if self.upstream.is_some() { Telling::Fields } else { Telling::Verdict };
-        self.check_telling(request, now, attempt, telling)
+        self.check_telling(request, now, attempt, telling, |_| {})
     }
 
-    fn check_telling(&self, request: &Request<'_>, now: f64, attempt: Try, telling: Telling) -> Checked {
+    /// `note` is told of the error of a refusal: the decision keeps its code alone.
+    fn check_telling(
+        &self,
+        request: &Request<'_>,
+        now: f64,
+        attempt: Try,
+        telling: Telling,
+        note: impl FnOnce(&Error),
+    ) -> Checked {
         let judged = match request.judge() {
             Ok(judged) => judged,
-            Err(error) => return refused(&error.into(), Vec::new(), &Grounds::default()),
+            Err(error) => {
+                note(&error);
+                return refused(&error.into(), Vec::new(), &Grounds::default());
+            }
         };
         let cors = self.cors.as_ref().map(|cors| cors.headers(&judged));
         let mut grounds = Grounds::default();
         let decided = self.decide(&judged, now, attempt, telling, cors.as_ref(), &mut grounds);
         match decided {
             Ok(decision) => Checked { decision, issuer: grounds.issuer, keys_due: false, cached: grounds.cached },
-            Err(refusal) => refused(&refusal, cors.unwrap_or_default(), &grounds),
+            Err(refusal) => {
+                note(&refusal.error);
+                refused(&refusal, cors.unwrap_or_default(), &grounds)
+            }
         }
     }
 

@@ -1,6 +1,9 @@
 //! The wasm-bindgen face. Every answer is data, as JSON text; the only thing thrown is a real `Error` with `.code`, and
 //! only while a configuration is read. It decides nothing.
 
+// Neither a token service nor the Worker is asked why.
+#[cfg(not(feature = "js-tokens"))]
+mod explain;
 #[cfg(feature = "js-gate")]
 mod gate;
 #[cfg(feature = "js-tokens")]
@@ -109,7 +112,7 @@ impl Core {
     /// background.
     pub fn verify(&mut self, length: usize, now: f64, last_try: bool) -> i32 {
         let mut answer = Writer::reuse(std::mem::take(&mut self.answer));
-        let said = self.verified(length, now, last_try, &mut answer).unwrap_or_else(|error| {
+        let said = self.verified(self.input.get(..length), now, last_try, &mut answer).unwrap_or_else(|error| {
             answer.object();
             write_error(&error, &mut answer);
             answer.end_object();
@@ -227,8 +230,8 @@ impl Core {
     }
 
     /// Writes what a token says as an array, or nothing where the host has it. Fails with nothing written.
-    fn verified(&self, length: usize, now: f64, last_try: bool, answer: &mut Writer) -> Result<Said, Error> {
-        let token = self.input.get(..length).ok_or(Error::TokenTooLarge)?;
+    fn verified(&self, token: Option<&[u8]>, now: f64, last_try: bool, answer: &mut Writer) -> Result<Said, Error> {
+        let token = token.ok_or(Error::TokenTooLarge)?;
         let signed = self.inner().verify_signature(token, now, attempt(last_try))?;
         let refresh = self.inner().background_due(signed.index, now);
         if let Some(slot) = signed.judge_known()? {

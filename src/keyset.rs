@@ -205,6 +205,11 @@ impl KeySet {
         self.keys.len()
     }
 
+    /// The ids of the keys of an algorithm.
+    pub(crate) fn ids(&self, algorithm: Algorithm) -> impl Iterator<Item = &str> {
+        self.keys.iter().filter(move |key| key.algorithm() == algorithm).filter_map(Key::kid)
+    }
+
     /// Forgets a fetched set, as if it had never been fetched. A configured one stays.
     pub(crate) fn forget(&mut self) {
         if let Some(remote) = self.remote.as_mut() {

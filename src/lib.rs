@@ -21,6 +21,7 @@ mod crossing;
 mod crypto;
 mod decision;
 mod error;
+mod explain;
 mod gate;
 mod identity;
 #[cfg(feature = "js")]
@@ -55,11 +56,12 @@ pub use crypto::fuzzing;
 pub use crypto::{Kernel, limit_tables};
 pub use decision::{Allow, Answer, Decision};
 pub use error::Error;
-pub use gate::{Checked, Gate};
+pub use explain::{Check, CheckOutcome};
+pub use gate::{Checked, Explanation, Gate};
 pub use jwk::{Algorithm, Jwks, Key, SkippedKey};
 pub use keyset::{FetchStart, KeySet, Lookup};
 pub use request::Request;
 pub use token::{Jws, UntrustedToken, Verified, VerifiedJws};
 #[cfg(feature = "mint")]
 pub use tokens::{Step, Tokens};
-pub use verifier::{FetchOutcome, Try, Verification, Verifier};
+pub use verifier::{FetchOutcome, TokenExplanation, Try, Verification, Verifier};

@@ -11,7 +11,7 @@ use crate::texts::TextSet;
 pub(crate) struct Policy {
     pub(crate) public: bool,
     pub(crate) any_tenant: bool,
-    principals: Vec<PrincipalKind>,
+    pub(crate) principals: Vec<PrincipalKind>,
     pub(crate) plans: Option<TextSet>,
     pub(crate) permissions: Option<Requirement>,
     pub(crate) groups: Option<Requirement>,
@@ -21,8 +21,8 @@ pub(crate) struct Policy {
 /// What a principal must hold: all of some texts, and one of others.
 #[derive(Debug)]
 pub(crate) struct Requirement {
-    all: Vec<String>,
-    any: TextSet,
+    pub(crate) all: Vec<String>,
+    pub(crate) any: TextSet,
 }
 
 impl Policy {

@@ -41,6 +41,18 @@ struct HostTemplate {
     after: String,
 }
 
+/// Which tenant a token must hold.
+pub(crate) enum Asked<'r> {
+    /// That of the request.
+    Of(&'r str),
+    /// That of the request, which does not say which.
+    Unknown,
+    /// Any, but one.
+    Any,
+    /// Any or none.
+    Nothing,
+}
+
 impl TenantRules {
     /// Compiles the `tenant` member.
     pub(crate) fn compile(tenant: &config::Tenant, rules: &[config::Rule]) -> Result<Self, Error> {
@@ -96,6 +108,26 @@ impl TenantRules {
         match &self.pattern {
             Pattern::Default => is_default_id(text),
             Pattern::Own(pattern) => pattern.is_match(text),
+        }
+    }
+
+    /// What every tenant id must match, whole.
+    pub(crate) fn pattern(&self) -> &str {
+        match &self.pattern {
+            Pattern::Default => "[a-z0-9][a-z0-9_-]{0,63}",
+            // Between the anchors.
+            Pattern::Own(pattern) => {
+                pattern.as_str().strip_prefix("^(?:").and_then(|rest| rest.strip_suffix(")$")).unwrap_or_default()
+            }
+        }
+    }
+
+    /// What [`TenantRules::check`] compares the token's tenant with.
+    pub(crate) fn asked<'r>(&'r self, request: &'r Judged<'_>, segment: Option<&'r str>, any: bool) -> Asked<'r> {
+        match &self.source {
+            Some(source) if !any => source.tenant(request, segment).ok().flatten().map_or(Asked::Unknown, Asked::Of),
+            _ if self.required => Asked::Any,
+            _ => Asked::Nothing,
         }
     }
 

@@ -156,6 +156,11 @@ impl<'t> UntrustedToken<'t> {
         self.jws.algorithm()
     }
 
+    /// The name that the header gives the algorithm, known here or not.
+    pub(crate) fn alg(&self) -> Option<&str> {
+        self.jws.header.text("alg")
+    }
+
     pub(crate) fn typ(&self) -> Option<&str> {
         self.jws.header.text("typ")
     }
@@ -219,6 +224,12 @@ fn split(token: &str) -> Result<(&str, &str, &str, &str), Error> {
     }
     let signing_input = token.get(..header.len() + 1 + payload.len()).ok_or(Error::MalformedToken)?;
     Ok((signing_input, header, payload, signature))
+}
+
+/// Whether a token is of three parts, and the first of them a header that is taken, whatever the others are.
+pub(crate) fn has_good_header(token: &str) -> bool {
+    let header = split(token).ok().map(|(_, header, ..)| header).filter(|header| header.len() <= MAX_HEADER_PART_BYTES);
+    header.and_then(|header| base64url::decode(header).ok()).is_some_and(|header| Header::parse(header).is_ok())
 }
 
 impl Header {

@@ -1,6 +1,8 @@
 //! Issuers, their keys and their rules: from a token's text to a principal. The issuer's own keys choose the
 //! algorithm; the token's header may only agree.
 
+mod explain;
+
 use std::collections::BinaryHeap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -16,6 +18,8 @@ use crate::limits::{
 use crate::request::is_secure_url;
 use crate::texts::fnv1a;
 use crate::token::{UntrustedToken, Verified};
+
+pub use explain::TokenExplanation;
 
 /// Verifies tokens of the configured issuers.
 ///

@@ -26,6 +26,7 @@ const LAYERS = [
     "cors",
     "identity",
     "decision",
+    "explain",
     "rotation",
   ],
   ["verifier", "mint"],

@@ -6,7 +6,7 @@ use super::{Core, Inner, attempt, fields, thrown, write_error};
 #[cfg(feature = "worker")]
 use crate::crossing::{with_request, write_answer};
 use crate::error::Error;
-use crate::gate::Gate;
+use crate::gate::{Checked, Gate};
 use crate::json::write::Writer;
 #[cfg(feature = "worker")]
 use crate::limits::MAX_REQUEST_BYTES;
@@ -112,6 +112,11 @@ fn check(gate: &Gate, request: &(&str, &str, &str, usize), now: f64, last_try: b
     let (method, url, headers, count) = *request;
     let fields = fields(headers, count);
     let checked = gate.check(&Request { method, url, headers: &fields }, now, attempt(last_try));
+    write_checked(gate, &checked, now, answer);
+}
+
+/// Writes a decision into an object that is open.
+pub(super) fn write_checked(gate: &Gate, checked: &Checked, now: f64, answer: &mut Writer) {
     checked.decision.write_members(answer);
     if checked.cached {
         answer.member("cached", &true);

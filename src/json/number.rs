@@ -90,7 +90,6 @@ impl Number<'_> {
     }
 }
 
-#[cfg(feature = "mint")]
 impl<'d> Number<'d> {
     /// The number as it was written.
     pub(crate) const fn text(self) -> &'d str {

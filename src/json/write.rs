@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-#[cfg(feature = "mint")]
-use super::Value;
-use super::plain;
+use super::{Value, plain};
 
 /// JSON in the making.
 #[derive(Debug, Default)]
@@ -30,7 +28,6 @@ impl Writer {
     }
 
     /// One value, as text.
-    #[cfg(any(feature = "js-gate", feature = "mint", test))]
     pub(crate) fn text_of(value: &(impl Write + ?Sized)) -> String {
         let mut writer = Self::default();
         value.write(&mut writer);
@@ -186,7 +183,6 @@ impl Write for u64 {
 }
 
 /// As it was read; nesting is bounded by the reader.
-#[cfg(feature = "mint")]
 impl Write for Value<'_> {
     fn write(&self, to: &mut Writer) {
         match self {

@@ -52,6 +52,7 @@ test("README.md is in the package, and its blocks are the ones that are tested h
     "sh",
     "tollgate.json",
     "verify.mjs",
+    "why.mjs",
     "worker.js",
     "wrangler.toml",
   ]);
@@ -215,6 +216,15 @@ test("verify.mjs prints who the token speaks for, and throws a TollgateError for
   const bad = await runSnippet("verify.mjs", [readmeToken({ aud: "other" })]).ended;
   assert.equal(bad.code, 1);
   assert.match(bad.output, /TollgateError.*[\s\S]*code: 'audience_mismatch'/);
+});
+
+test("why.mjs prints every check, and at which one the request ends", async () => {
+  const { code, output } = await runSnippet("why.mjs").ended;
+  assert.equal(code, 0, output);
+  assert.match(output, /^path pass .* \/Reports\/7$/m);
+  assert.match(output, /^rule fail .* would make it meet another rule$/m);
+  assert.match(output, /^credential not_reached /m);
+  assert.match(output, /\ndeny bad_path\n$/);
 });
 
 test("handler.mjs answers who may, and refuses the others as the gate does", async () => {

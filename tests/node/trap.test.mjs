@@ -93,6 +93,18 @@ test("[N06] a trap in check is answered 503, and the next request is decided", a
   }
 });
 
+test("[N06] a trap in explain is what a trap in check or verify is, and the next question is answered", async () => {
+  const gate = createGate(gateConfig([es]), hooks);
+  faults.trapIn = "core_explain";
+  const { checks, decision } = await gate.explain(request);
+  assert.deepEqual([checks, decision.outcome, decision.code], [[], "unavailable", "internal_error"]);
+  allowed((await gate.explain(request)).decision);
+  const verifier = createVerifier(verifierConfig([es]), hooks);
+  faults.trapIn = "core_explainToken";
+  await rejectsCode("internal_error", verifier.explain(token(es)));
+  assert.equal((await verifier.explain(token(es))).code, null);
+});
+
 test("[N06] stack exhaustion and any other throw out of the core count as traps", () => {
   const verifier = createVerifier(verifierConfig([es]), hooks);
   for (const error of [new RangeError("Maximum call stack size exceeded"), new Error("recursive use of an object")]) {

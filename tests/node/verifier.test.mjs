@@ -113,7 +113,7 @@ test("[B08] a key id that no key has is refused, and never verified with an empt
 test("[B09] the package offers no way to read a token without verifying it", async () => {
   const names = Object.keys(await import("tollgate")).sort();
   assert.deepEqual(names, ["TollgateError", "createGate", "createVerifier", "kernel", "limitTables"]);
-  const offered = new Set(["verifySync", "verify", "ready", "close", "constructor"]);
+  const offered = new Set(["verifySync", "verify", "explain", "ready", "close", "constructor"]);
   for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(verifier))) assert.ok(offered.has(name), name);
   for (const odd of [undefined, { verify: false }, { complete: true }, "none"]) {
     throwsCode("signature_invalid", () => verifier.verifySync(`${token(es).slice(0, -86)}${"A".repeat(86)}`, odd));

@@ -1,6 +1,18 @@
 // What must compile, against the package's published types. Never run.
 
-import { createGate, createVerifier, type Decision, type Hooks, type Principal, TollgateError } from "tollgate";
+import {
+  type Check,
+  type CheckOutcome,
+  createGate,
+  createVerifier,
+  type Decision,
+  type Explanation,
+  type Hooks,
+  type Principal,
+  TollgateError,
+  type TokenExplanation,
+  type Verification,
+} from "tollgate";
 
 const verifier = createVerifier(
   {
@@ -36,6 +48,12 @@ const expires: number = principal.expiresAt;
 const whole: Principal = (await verifier.verify("token", { waitUntil: (work: Promise<unknown>) => void work }))
   .principal;
 const nothing: Promise<void> = verifier.ready();
+const token: TokenExplanation = await verifier.explain("token", {});
+const told: readonly [Verification | null, string | null, string | null] = [
+  token.verification,
+  token.code,
+  token.message,
+];
 verifier.close();
 
 // A configuration that is a constant, and so read-only throughout.
@@ -78,6 +96,12 @@ switch (fromRecord.outcome) {
   }
 }
 
+const why: Explanation = await gate.explain(new Request("https://acme.api.example.com/"));
+const checks: readonly Check[] = why.checks;
+const outcomes: CheckOutcome[] = checks.map(({ outcome }) => outcome);
+const texts: (string | null)[] = checks.flatMap(({ name, code, expected, found }) => [name, code, expected, found]);
+const decided: Decision = why.decision;
+
 const error = new TollgateError("code", "message", { member: "rules[0]", retryAfterSeconds: 1 });
 const code: string = error.code;
 const member: string | undefined = error.member;
@@ -95,4 +119,8 @@ console.log(
   fromHeaders,
   code,
   member,
+  told,
+  outcomes,
+  texts,
+  decided,
 );
