@@ -112,7 +112,7 @@ function headerFields(text: string): HeaderField[] {
 
 /** @throws SyntaxError */
 function clockOf(text: string): () => number {
-  if (text.trim() === "") return () => Date.now() / 1000;
+  if (text.trim() === "") return () => Math.floor(Date.now() / 1000);
   if (!/^\d{1,12}$/.test(text.trim())) throw new SyntaxError("Write whole seconds since 1970, or leave it empty.");
   const time = Number(text);
   return () => time;

@@ -115,9 +115,9 @@ const changed = () => {
 for (const field of ASKED) fields[field].onInput(changed);
 carrier.addEventListener("change", changed);
 byId("jump", HTMLButtonElement).addEventListener("click", () => {
-  const decision = byId("decision", HTMLElement);
-  decision.scrollIntoView();
-  decision.focus({ preventScroll: true });
+  const why = document.querySelector<HTMLElement>('.check[data-outcome="fail"]') ?? byId("decision", HTMLElement);
+  why.scrollIntoView({ block: "center" });
+  why.focus({ preventScroll: true });
 });
 const [first] = EXAMPLES;
 // The mark is for whoever wants to know how long it took.

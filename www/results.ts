@@ -54,7 +54,7 @@ function checkItem(check: Check): HTMLLIElement {
   const { name, outcome, code, expected, found } = check;
   return element(
     "li",
-    { class: "check", "data-name": name, "data-outcome": outcome },
+    { class: "check", "data-name": name, "data-outcome": outcome, tabindex: outcome === "fail" ? -1 : undefined },
     element("span", { class: "mark", "aria-hidden": "true" }, MARKS[outcome]),
     element(
       "p",
