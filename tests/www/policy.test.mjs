@@ -158,15 +158,10 @@ for (const [name, attempt] of Object.entries(ATTEMPTS)) {
     await tab.goto(plain.url);
     assert.ok((await heardOf(tab, attempt)) > 0, "without a policy, the other host hears of it");
     await context.close();
-    for (const url of [world.url, bare.url]) {
-      const page = await open(world, { url });
-      assert.equal(
-        await heardOf(page.frame, attempt),
-        0,
-        url === bare.url ? "policy of the page" : "policy of the server",
-      );
-      await page.close();
-    }
+    const pages = await Promise.all([world.url, bare.url].map((url) => open(world, { url })));
+    const heard = await Promise.all(pages.map(({ frame }) => heardOf(frame, attempt)));
+    assert.deepEqual(heard, [0, 0], "with the server's policy, with the page's own alone");
+    for (const page of pages) await page.close();
   });
 }
 
