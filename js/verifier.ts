@@ -1,9 +1,10 @@
 // createVerifier: tokens in, verified claims out. A sync call never fetches, and nothing unverified is ever returned.
 
+import { checksOf, type Sight } from "./checks.js";
 import type { DeepReadonly, VerifierConfig } from "./config.js";
 import { Client, MAX_TOKEN_BYTES, type Platform } from "./core.js";
 import { TollgateError } from "./error.js";
-import type { Check, TokenExplanation } from "./explain.js";
+import type { TokenExplanation } from "./explain.js";
 import type * as core from "./generated/types.js";
 import type { CallOptions, Hooks } from "./hooks.js";
 import { frozen, withoutPrototypes } from "./json.js";
@@ -140,8 +141,7 @@ type Verified = readonly [
 type Answer = Verified | { readonly error: Refusal };
 
 /** An explanation as the core sends it. */
-interface Explained {
-  readonly checks: readonly Check[];
+interface Explained extends Sight {
   /** As the core answers about a good token: `Core.verify`. */
   readonly verified: Verified | number | null;
   readonly error?: Refusal;
@@ -197,13 +197,16 @@ class CoreVerifier implements Verifier {
   }
 
   async explain(token: string, options?: CallOptions): Promise<TokenExplanation> {
-    let explained = this.#askWhy(token, false);
+    // What is too long stays too long, and nothing large is copied into wasm.
+    const text = typeof token === "string" ? token.slice(0, MAX_TOKEN_BYTES + 1) : "";
+    let { now, explained } = this.#askWhy(text, false);
     const due = explained.error?.code === "keys_due" ? explained.error.issuer : undefined;
     if (due !== undefined) {
       await this.#client.settle(due, options);
-      explained = this.#askWhy(token, true);
+      ({ now, explained } = this.#askWhy(text, true));
     }
-    const { checks, verified, error } = explained;
+    const { verified, error } = explained;
+    const checks = checksOf(explained, text, now, error);
     if (verified === null) {
       return { checks, verification: null, code: error?.code ?? null, message: error?.message ?? null };
     }
@@ -226,11 +229,9 @@ class CoreVerifier implements Verifier {
     return this.#client.verify(token, lastTry);
   }
 
-  #askWhy(token: unknown, lastTry: boolean): Explained {
-    // What is too long stays too long, and nothing large is copied into wasm.
-    const text = typeof token === "string" ? token.slice(0, MAX_TOKEN_BYTES + 1) : "";
+  #askWhy(text: string, lastTry: boolean): { now: number; explained: Explained } {
     const now = this.#client.host.now();
-    return this.#client.ask((core) => core.explainToken(text, now, lastTry));
+    return { now, explained: this.#client.ask((core) => core.explainToken(text, now, lastTry)) };
   }
 
   #said(answer: Verified | number): Said {

@@ -170,6 +170,12 @@ impl Step {
         }
     }
 
+    /// Its place among a verifier's checks.
+    #[cfg(all(feature = "js", not(feature = "js-tokens")))]
+    pub(crate) const fn of_verifier(self) -> u32 {
+        (self as u32).saturating_sub(Self::Clock as u32)
+    }
+
     /// The check that an error ends: exhaustive, so that a new error has its place. An error that several checks can end with
     /// belongs to the first of them from `reached` on: the checks before that one are known to have passed.
     pub(crate) fn ended_by(error: &Error, reached: Self) -> Self {

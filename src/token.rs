@@ -156,6 +156,12 @@ impl<'t> UntrustedToken<'t> {
         self.jws.algorithm()
     }
 
+    /// The header, as JSON text.
+    #[cfg(all(feature = "js", not(feature = "js-tokens")))]
+    pub(crate) fn header_json(&self) -> &str {
+        self.jws.header.document.text()
+    }
+
     /// The name that the header gives the algorithm, known here or not.
     pub(crate) fn alg(&self) -> Option<&str> {
         self.jws.header.text("alg")

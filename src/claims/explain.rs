@@ -1,5 +1,7 @@
 //! What the claim rules ask for, and what verified claims hold. Judges nothing.
 
+#[cfg(all(feature = "js", not(feature = "js-tokens")))]
+use super::ClaimPath;
 use super::ClaimRules;
 use crate::explain::{ANYTHING, Checks, NOTHING, Step, joined, named};
 use crate::json::write::Writer;
@@ -44,6 +46,29 @@ impl ClaimRules {
             let found = claims.map(|claims| self.found(claims, names));
             checks.note(step, &asked.said(), found.as_deref());
         }
+    }
+
+    /// Writes what js/checks.ts words: what is asked for, and where the claims are that have roles.
+    #[cfg(all(feature = "js", not(feature = "js-tokens")))]
+    pub(crate) fn write_asked(&self, to: &mut Writer) {
+        to.member("age", &self.max_age_seconds);
+        to.member("cognito", &self.cognito);
+        let list = |set: &Option<TextSet>| set.as_ref().map(|set| named(set.as_slice()));
+        to.member("audience", &list(&self.audience));
+        to.member("client", &list(&self.client_ids));
+        to.member("tokenUse", &self.token_use.as_deref().map(named));
+        to.member("tenants", &list(&self.tenants));
+        to.name("roles");
+        to.array();
+        for path in [&self.tenant, &self.plan, &self.email, &self.groups, &self.permissions] {
+            to.array();
+            match path {
+                ClaimPath::Usual(name) => to.string(name),
+                ClaimPath::Own(path) => path.iter().for_each(|name| to.string(name)),
+            }
+            to.end_array();
+        }
+        to.end_array();
     }
 
     /// Whether `token_use` is read to find out which client asked for the token.
@@ -94,8 +119,9 @@ impl<'r> Asked<'r> {
             Self::Text(text) => text.to_owned(),
             Self::OneOf(None) => ANYTHING.to_owned(),
             Self::OneOf(Some(list)) => named(list),
-            Self::After(time) => joined(&["after ", &Writer::text_of(&time)]),
-            Self::AtMost(time) => joined(&["at most ", &Writer::text_of(&time)]),
+            // Rounded down, which makes no difference to a date in whole seconds.
+            Self::After(time) => joined(&["after ", &Writer::text_of(&time.floor())]),
+            Self::AtMost(time) => joined(&["at most ", &Writer::text_of(&time.floor())]),
         }
     }
 }

@@ -10,6 +10,8 @@ use super::super::tests::{NOW, Sample, sample};
 use super::*;
 use crate::explain::CheckOutcome;
 
+type Fields<'t> = &'t [(&'t str, &'t str)];
+
 const ORDERS: &str = "https://acme.api.example.com/orders";
 
 /// Explains a request, after a look at what must hold of any explanation.
@@ -109,7 +111,7 @@ fn a_request_that_can_not_be_judged_fails_where_it_is_wrong() {
     let path = "one reading: no dot or empty segment, no escape of what needs none";
     let host = "one host, or none";
     let long = format!("/{}", "a".repeat(8192));
-    let cases: [(&str, &str, &[(&str, &str)], [&str; 4]); 12] = [
+    let cases: [(&str, &str, Fields<'_>, [&str; 4]); 12] = [
         (
             "G T",
             ORDERS,
@@ -187,7 +189,7 @@ fn credentials_fail_where_they_are_wrong_and_are_never_shown() {
     let long_cookie = format!("a={}", "b".repeat(16 * 1024));
     let places = "Authorization: Bearer, the cookie __Host-access_token";
     let too_large = "the request's header fields are too many or too long";
-    let cases: [(&[(&str, &str)], [&str; 4]); 6] = [
+    let cases: [(Fields<'_>, [&str; 4]); 6] = [
         (&[], ["credential", "no_credential", places, "the request carries no credential"]),
         (
             &[("authorization", "Bearer")],

@@ -13,8 +13,8 @@ use crate::request::Request;
 
 #[wasm_bindgen]
 impl Core {
-    /// Verifies a token as [`Core::verify`] does, and tells of each check. Answers an object: `checks`, and `verified`, that method's
-    /// text or number, or `error`.
+    /// Verifies a token as [`Core::verify`] does, and tells what its checks are made of. Answers an object: `verified`, that method's
+    /// text or number, or `error`; and what [`crate::verifier::Sight::write`] writes.
     #[wasm_bindgen(js_name = explainToken)]
     pub fn explain_token(&self, token: &str, now: f64, last_try: bool) -> String {
         let mut answer = Writer::default();
@@ -35,7 +35,7 @@ impl Core {
         };
         let verifier = self.inner();
         let signed = verifier.verify_signature(token.as_bytes(), now, attempt(last_try)).ok();
-        answer.member("checks", &verifier.look(token, now, signed.as_ref()).checks(error.as_ref()));
+        verifier.look(token, now, signed.as_ref()).write(error.as_ref(), &mut answer);
         answer.end_object();
         answer.finish()
     }

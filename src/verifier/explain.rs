@@ -92,19 +92,42 @@ impl Sight<'_> {
         checks.finish()
     }
 
+    /// Writes what js/checks.ts makes the checks of: at which the verdict ended, and what its words are about. The words are
+    /// JavaScript's, because the module of those who only verify has no room for them.
+    #[cfg(all(feature = "js", not(feature = "js-tokens")))]
+    pub(crate) fn write(&self, error: Option<&Error>, to: &mut Writer) {
+        to.member("at", &error.map(|error| self.step(error).of_verifier()));
+        let signed = self.signed.map(|signed| &*signed.token);
+        to.name("header");
+        to.json(self.token.as_ref().map_or("null", UntrustedToken::header_json));
+        to.name("claims");
+        to.json(signed.map_or("null", |token| token.claims_json()));
+        to.member("issuers", &self.issuers_said());
+        if let Some(issuer) = self.issuer {
+            to.member("algorithms", &issuer.algorithms_said());
+            to.member("types", &issuer.types_said());
+            to.member("keys", &self.keys_said(issuer));
+            to.member("tolerance", &self.verifier.tolerance);
+            issuer.claims.write_asked(to);
+        }
+    }
+
     /// The check that `error` ended.
     pub(crate) fn end(&self, error: &Error) -> End {
+        End::with(error, self.step(error))
+    }
+
+    fn step(&self, error: &Error) -> Step {
         let by_client = self.issuer.is_some_and(|issuer| issuer.claims.finds_client_by_use());
-        let step = match error {
+        match error {
             Error::ClaimMalformed { claim: "token_use" } if by_client => Step::Client,
             _ => Step::ended_by(error, self.reached),
-        };
-        End::with(error, step)
+        }
     }
 
     /// Notes what the checks of a verifier ask of the token, and what they found.
     pub(crate) fn tell(&self, checks: &mut Checks) {
-        let now = self.now.is_finite().then(|| Writer::text_of(&self.now));
+        let now = self.now.is_finite().then(|| Writer::text_of(&self.now.floor()));
         checks.note(Step::Clock, "Unix seconds", now.as_deref());
         let parts = counted(self.text.bytes().filter(|byte| *byte == b'.').count() + 1, "part");
         let form = joined(&[&parts, ", ", &counted(self.text.len(), "byte")]);
@@ -114,13 +137,10 @@ impl Sight<'_> {
         let token = self.token.as_ref();
         let alg = token.and_then(UntrustedToken::alg);
         checks.note(Step::Algorithm, "ES256, RS256", alg);
-        self.tell_issuer(checks);
+        // `iss` is a claim as others are: it is shown where the signature holds.
+        checks.note(Step::Issuer, &self.issuers_said(), self.signed.map(|signed| signed.issuer.name.as_str()));
         let Some(issuer) = self.issuer else { return };
-        let mut algorithms = Named::default();
-        for algorithm in &issuer.algorithms {
-            algorithms.add(algorithm.name());
-        }
-        checks.note(Step::IssuerAlgorithm, &algorithms.finish(), alg);
+        checks.note(Step::IssuerAlgorithm, &issuer.algorithms_said(), alg);
         checks.note(Step::Type, &issuer.types_said(), Some(token.and_then(UntrustedToken::typ).unwrap_or(NOTHING)));
         self.tell_key(issuer, checks);
         checks.note(Step::Signature, "one by that key, over header and payload", None);
@@ -130,27 +150,40 @@ impl Sight<'_> {
 
     /// The ids of the keys at hand, and the token's, unless it is the key set that is wanting.
     fn tell_key(&self, issuer: &Issuer, checks: &mut Checks) {
-        let (kid, algorithm) = self.token.as_ref().map_or((None, None), |token| (token.kid(), token.algorithm()));
-        let mut ids = Named::default();
-        for id in algorithm.into_iter().flat_map(|algorithm| issuer.keys.ids(algorithm)) {
-            ids.add(id);
+        if matches!(checks.code_of(Step::Key), Some("keys_due" | "keys_unavailable")) {
+            checks.note(Step::Key, "a key of the issuer", None);
+        } else {
+            let kid = self.token.as_ref().and_then(UntrustedToken::kid);
+            checks.note(Step::Key, &self.keys_said(issuer), Some(kid.unwrap_or(NOTHING)));
         }
-        let has_keys = !matches!(checks.code_of(Step::Key), Some("keys_due" | "keys_unavailable"));
-        let expected = if has_keys { ids.finish() } else { "a key of the issuer".to_owned() };
-        checks.note(Step::Key, &expected, has_keys.then_some(kid.unwrap_or(NOTHING)));
     }
 
-    /// `iss` is a claim as others are: it is shown where the signature holds.
-    fn tell_issuer(&self, checks: &mut Checks) {
-        let mut configured = Named::default();
-        for issuer in &self.verifier.issuers {
-            configured.add(&issuer.name);
+    fn keys_said(&self, issuer: &Issuer) -> String {
+        let mut ids = Named::default();
+        if let Some(algorithm) = self.token.as_ref().and_then(UntrustedToken::algorithm) {
+            issuer.keys.ids(algorithm).for_each(|id| ids.add(id));
         }
-        checks.note(Step::Issuer, &configured.finish(), self.signed.map(|signed| signed.issuer.name.as_str()));
+        ids.finish()
+    }
+
+    fn issuers_said(&self) -> String {
+        let mut names = Named::default();
+        for issuer in &self.verifier.issuers {
+            names.add(&issuer.name);
+        }
+        names.finish()
     }
 }
 
 impl Issuer {
+    fn algorithms_said(&self) -> String {
+        let mut names = Named::default();
+        for algorithm in &self.algorithms {
+            names.add(algorithm.name());
+        }
+        names.finish()
+    }
+
     fn types_said(&self) -> String {
         let mut said = Named::default();
         match &self.types {

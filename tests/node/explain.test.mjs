@@ -8,7 +8,7 @@ import { rejectsCode } from "./support/assert.mjs";
 import { read, table, words } from "./support/documents.mjs";
 import { fixture, one, settled } from "./support/key-fixture.mjs";
 import { mutateText, random } from "./support/mutate.mjs";
-import { gateConfig, issuerConfig, makeKey, NOW, signed, token, verifierConfig } from "./support/tokens.mjs";
+import { AUDIENCE, gateConfig, issuerConfig, makeKey, NOW, signed, token, verifierConfig } from "./support/tokens.mjs";
 
 const SEED = Number(process.env.TOLLGATE_SEED ?? 20_260_101);
 const es = makeKey("ES256", "es-1");
@@ -23,7 +23,9 @@ const get = (path, text) => ({
 });
 
 /** The page's list of checks, and each one's codes. */
-const page = new Map(table(read("docs/EXPLAIN.md"), "## The checks").map(([name, , codes]) => [words(name)[0], words(codes)]));
+const page = new Map(
+  table(read("docs/EXPLAIN.md"), "## The checks").map(([name, , codes]) => [words(name)[0], words(codes)]),
+);
 const names = [...page.keys()];
 
 /** Asserts what holds of any list, and returns the check that failed. */
@@ -78,7 +80,13 @@ test("a refusal names the check, with what it expected and found", async () => {
     [get("/reports/7", token(es, { plan: "free" })), "plan", "plan_required", "pro, enterprise", "free"],
     [get("/x/..%2freports/7", token(es)), "path", "bad_path", undefined, "/x/..%2freports/7: a dot segment"],
     [get("/orders", forged), "algorithm", "alg_not_allowed", "ES256, RS256", "none"],
-    [get("/orders", signed(es, '{"alg":"ES256"}', '{"a":1,"a":1}')), "token_payload", "malformed_json", undefined, undefined],
+    [
+      get("/orders", signed(es, '{"alg":"ES256"}', '{"a":1,"a":1}')),
+      "token_payload",
+      "malformed_json",
+      undefined,
+      undefined,
+    ],
     [get("/orders", `${token(es)}=`), "token_payload", "malformed_base64url", undefined, undefined],
     [get("/orders", token(other)), "signature", "signature_invalid", undefined, "the signature does not verify"],
   ]) {
@@ -93,7 +101,15 @@ test("a refusal names the check, with what it expected and found", async () => {
 
 test("a verifier's explanation is what verify says, and ends with the claims", async () => {
   const own = names.slice(names.indexOf("clock"), names.indexOf("claims") + 1);
-  for (const text of [token(es), token(es, { exp: 1 }), token(other), "a.b", "", "é.\u{1f600}.\ud800", `${token(es)}=`]) {
+  for (const text of [
+    token(es),
+    token(es, { exp: 1 }),
+    token(other),
+    "a.b",
+    "",
+    "é.\u{1f600}.\ud800",
+    `${token(es)}=`,
+  ]) {
     const { checks, ...told } = await verifier.explain(text);
     assert.deepEqual(told, await verdict(text));
     failed(checks, told.code, text);
@@ -104,10 +120,78 @@ test("a verifier's explanation is what verify says, and ends with the claims", a
   }
 });
 
+const isReached = (checks, name) => checks.some((check) => check.name === name && check.outcome !== "not_reached");
+const ofToken = (checks) => {
+  const at = (name) => checks.findIndex((check) => check.name === name);
+  return checks.slice(at("clock"), at("claims") + 1);
+};
+
+test("a verifier and a gate say the same of a token, whatever the issuer's rules", async () => {
+  const rules = [
+    {},
+    { audience: ["a", AUDIENCE], tenants: ["acme", "initech"], maxAgeSeconds: 60, types: ["JWT", null] },
+    {
+      clientIds: ["web", "app"],
+      audience: null,
+      tokenUse: ["access"],
+      claims: { tenant: ["org", "id"], plan: ["org", "plan"] },
+    },
+    {
+      issuer: undefined,
+      preset: "cognito",
+      region: "eu-west-1",
+      userPoolId: "eu-west-1_Ab12",
+      clientIds: ["web"],
+      audience: null,
+    },
+    { tenants: Array.from({ length: 101 }, (_, index) => `t${index}`) },
+    { jwks: undefined, jwksUri: "https://issuer.example/jwks.json" },
+  ];
+  const iss = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12";
+  const changes = [
+    {},
+    { exp: NOW - 30 },
+    { exp: "1" },
+    { nbf: NOW + 31, iat: undefined },
+    { aud: ["x", "y"] },
+    { aud: "", token_use: "access", client_id: "web" },
+    { iss, token_use: "access", client_id: "web", org: { id: "acme", plan: [] } },
+    { iss, token_use: 7, client_id: "web" },
+    { token_use: "access", azp: "web", org: { id: 7 } },
+    { token_use: "access", client_id: "app", org: { id: "acme", plan: 7 }, constructor: 1 },
+    { tenant_id: { a: "é" }, plan: null },
+    { sub: "", jti: 7, gty: false },
+    { cnf: { jkt: "x" }, scope: "a  b" },
+    { permissions: ["a", 7], groups: [], email: "a@b.example", email_verified: "false" },
+  ];
+  let same = 0;
+  for (const rule of rules) {
+    const issuers = [issuerConfig([es], { ...rule })];
+    const down = { now: () => NOW + 0.75, fetch: () => Promise.reject(new Error("down")) };
+    const [asks, gates] = [createVerifier({ issuers }, down), createGate(gateConfig([es], { issuers }), down)];
+    const texts = changes.map((claims) => token(es, claims));
+    const odd = [
+      token(es, {}, { typ: "x" }),
+      token(es, {}, { kid: undefined }),
+      token(es, {}, { kid: "es-2" }),
+      token(es, {}, { alg: "RS256" }),
+    ];
+    for (const text of [...texts, ...odd, token(other), "a.b", "a.b.c.d.e"]) {
+      const told = ofToken((await gates.explain(get("/orders", text))).checks);
+      assert.deepEqual((await asks.explain(text)).checks, told, `${JSON.stringify(rule)} ${text}`);
+      same += 1;
+    }
+  }
+  assert.equal(same, rules.length * (changes.length + 7));
+});
+
 test("what is no text, and what is far too long, is explained too", async () => {
   for (const odd of [undefined, null, 7, {}, ["a.b.c"]]) {
     const { checks, code, verification } = await verifier.explain(odd);
-    assert.deepEqual([failed(checks, "malformed_token").name, code, verification], ["token_form", "malformed_token", null]);
+    assert.deepEqual(
+      [failed(checks, "malformed_token").name, code, verification],
+      ["token_form", "malformed_token", null],
+    );
   }
   const fits = await verifier.explain("a".repeat(8192));
   assert.equal(failed(fits.checks, "malformed_token").found, "1 part, 8192 bytes");
@@ -132,7 +216,14 @@ test("a public rule and a preflight have the checks that they meet", async () =>
 });
 
 test("nothing of a token is shown whose signature does not hold, but alg, kid and typ", async () => {
-  const claims = { sub: "unseen", aud: "unseen", tenant_id: "unseen", plan: "unseen", exp: 1_799_999_999, jti: "unseen" };
+  const claims = {
+    sub: "unseen",
+    aud: "unseen",
+    tenant_id: "unseen",
+    plan: "unseen",
+    exp: 1_799_999_999,
+    jti: "unseen",
+  };
   for (const text of [
     token(other, claims),
     `${token(es, claims)}=`,
@@ -162,7 +253,10 @@ test("asking why is no request: it tells of no decision, fetches keys as check d
   assert.equal(hits(), 2, "refreshed in the background");
   const told = [];
   const issuers = [issuerConfig([], { jwks: undefined, jwksUri: server.jwksUri })];
-  const asked = createGate(gateConfig([], { issuers }), { now: () => clock.now, onEvent: (event) => told.push(event.type) });
+  const asked = createGate(gateConfig([], { issuers }), {
+    now: () => clock.now,
+    onEvent: (event) => told.push(event.type),
+  });
   const request = get("/orders", fresh(one));
   assert.equal((await asked.explain(request)).decision.outcome, "allow");
   assert.deepEqual(told, ["core_started", "keys_fetched"]);
@@ -181,7 +275,10 @@ test("an issuer that is down is explained as unavailable, at the key", async () 
 });
 
 test("after close, it rejects as the others do", async () => {
-  const [closedGate, closedVerifier] = [createGate(gateConfig([es]), hooks), createVerifier(verifierConfig([es]), hooks)];
+  const [closedGate, closedVerifier] = [
+    createGate(gateConfig([es]), hooks),
+    createVerifier(verifierConfig([es]), hooks),
+  ];
   closedGate.close();
   closedVerifier.close();
   await rejectsCode("closed", closedGate.explain(get("/")));
@@ -209,7 +306,9 @@ test("explain and check, and explain and verify, agree on 6,000 mutated inputs",
     const text = next() < 0.5 ? mutate(next.of(good)) : signed(es, '{"alg":"ES256","kid":"es-1"}', mutate(payload));
     const request = {
       method: next() < 0.9 ? "GET" : mutate("POST"),
-      url: mutate(next.of(["https://acme.api.example.com/reports/7?x=1", "https://acme.api.example.com/orders", "/health"])),
+      url: mutate(
+        next.of(["https://acme.api.example.com/reports/7?x=1", "https://acme.api.example.com/orders", "/health"]),
+      ),
       headers: { host: "acme.api.example.com", authorization: `Bearer ${text}`, [mutate("x-a")]: mutate("b") },
     };
     const at = `seed ${SEED}: ${JSON.stringify(request)}`;
@@ -219,16 +318,22 @@ test("explain and check, and explain and verify, agree on 6,000 mutated inputs",
     const { checks, ...told } = await verifier.explain(text);
     assert.deepEqual(told, await verdict(text), at);
     seen.add(failed(checks, told.code, at)?.name);
+    // The gate's words are the core's, the verifier's those of the package.
+    if (isReached(why.checks, "clock")) assert.deepEqual(ofToken(why.checks), checks, at);
   }
   assert.ok(seen.size > 15, [...seen].join());
 });
 
 test("the page names every code that a decision or a verification can end with", () => {
-  const never = ["key_not_usable", "jwks_malformed", "jwks_no_usable_key", "config_invalid", "signing_key_missing", "claim_reserved"];
+  const never = [
+    "key_not_usable",
+    "jwks_malformed",
+    "jwks_no_usable_key",
+    "config_invalid",
+    "signing_key_missing",
+    "claim_reserved",
+  ];
   const codes = [...read("src/error.rs").matchAll(/=> "([a-z0-9_]+)",$/gm)].map(([, code]) => code);
   const listed = new Set([...page.values()].flat());
-  assert.deepEqual(
-    codes.filter((code) => !listed.has(code)).sort(),
-    never.sort(),
-  );
+  assert.deepEqual(codes.filter((code) => !listed.has(code)).sort(), never.sort());
 });

@@ -9,8 +9,8 @@ import {
   type Explanation,
   type Hooks,
   type Principal,
-  TollgateError,
   type TokenExplanation,
+  TollgateError,
   type Verification,
 } from "tollgate";
 
