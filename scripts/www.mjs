@@ -17,8 +17,8 @@ why the gate lets it pass or not. The page runs the gate in your browser, and se
 
 Example: npm run www -- --port 8080
 
-npm run www:build writes the same files to dist/www and serves nothing. They name each other relatively, so they can be put
-anywhere; a server that adds their policy as a header too makes it hold earlier.
+npm run www:build writes the same files to dist/www and serves nothing. They name each other relatively, so any
+web server has them at any path. Opened as files they do not run: the frame that keeps them in may load none.
 `;
 
 function asked() {
