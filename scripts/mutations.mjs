@@ -119,8 +119,18 @@ export const MUTATIONS = [
     ["sign of the sum's X", "let x = r.square().sub(ppp)", "let x = r.square().add(ppp)"],
   ]),
   ...p256("multiples.rs", [
-    ["bound of the doublings", "for _ in 1..WINDOW_BITS - 1 {", "for _ in 2..WINDOW_BITS - 1 {"],
-    ["bound between teeth", "for _ in 1..TOOTH_BITS * TOOTH_DIGITS {", "for _ in 0..TOOTH_BITS * TOOTH_DIGITS {"],
+    ["bound of the doublings", "(&mut power, WINDOW_BITS - 2);", "(&mut power, WINDOW_BITS - 1);"],
+    [
+      "bound between teeth",
+      "let low = power;\n            double",
+      "let low = power;\n            C::double(&mut power);\n            double",
+    ],
+    ["twice a tooth", "C::double(&mut pair);", ""],
+    [
+      "order of G's teeth",
+      ".iter_mut().skip(1).zip(&GENERATOR_TEETH)",
+      ".iter_mut().skip(1).zip(GENERATOR_TEETH.iter().rev())",
+    ],
     ["lane of a tooth", "* TOOTH_POINTS + i][tooth % 2]", "* TOOTH_POINTS + i][0]"],
   ]),
   ...p256("verify.rs", [
@@ -194,6 +204,8 @@ export const MUTATIONS = [
   ...rsa("words.rs", [
     ["carry of an addition", "carry = u32::from(over);", "carry = 0;"],
     ["bound of a power of two", "if carry == 1 || !borrow {", "if !borrow {"],
+    ["place of a digit's bytes", "start / 8 + 8", "start / 8 + 9"],
+    ["shift of a digit", "eight >> (start % 8) & mask", "eight & mask"],
   ]),
   ...rsa("mod.rs", [["bound of s and m", "*number < *self.modulus", "*number <= *self.modulus"]]),
 ];

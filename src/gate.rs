@@ -178,41 +178,47 @@ impl Gate {
 
     /// Decides a request at `now`, in Unix seconds.
     pub fn check(&self, request: &Request<'_>, now: f64, attempt: Try) -> Checked {
-        self.check_telling(request, now, attempt, Telling::Everything, |_| {})
+        self.decided(request, now, attempt, Telling::Everything).unwrap_or_else(|refused| refused.answer())
     }
 
     /// [`Gate::check`] for a host that forwards by itself: nobody reads who asks, and nothing is told where there is no upstream.
+    ///
+    /// `last` is the error that was answered last, where the answer rests on nothing else. None is returned where the answer would
+    /// be that one again: to word it costs more than most refusals do.
     #[cfg(any(feature = "worker", test))]
-    pub(crate) fn check_forwarding(&self, request: &Request<'_>, now: f64, attempt: Try) -> Checked {
+    pub(crate) fn check_forwarding(
+        &self,
+        request: &Request<'_>,
+        now: f64,
+        attempt: Try,
+        last: &mut Option<Error>,
+    ) -> Option<Checked> {
         let telling = if self.upstream.is_some() { Telling::Fields } else { Telling::Verdict };
-        self.check_telling(request, now, attempt, telling, |_| {})
+        let decided = self.decided(request, now, attempt, telling);
+        let alone = decided.as_ref().err().and_then(|refused| refused.error_alone());
+        if alone.is_some() && alone == last.as_ref() {
+            return None;
+        }
+        *last = alone.cloned();
+        Some(decided.unwrap_or_else(|refused| refused.answer()))
     }
 
-    /// `note` is told of the error of a refusal: the decision keeps its code alone.
-    fn check_telling(
+    fn decided(
         &self,
         request: &Request<'_>,
         now: f64,
         attempt: Try,
         telling: Telling,
-        note: impl FnOnce(&Error),
-    ) -> Checked {
+    ) -> Result<Checked, Box<Refused<'_>>> {
+        let mut grounds = Grounds::default();
         let judged = match request.judge() {
             Ok(judged) => judged,
-            Err(error) => {
-                note(&error);
-                return refused(&error.into(), Vec::new(), &Grounds::default());
-            }
+            Err(error) => return Err(Box::new(Refused { refusal: error.into(), cors: Vec::new(), grounds })),
         };
         let cors = self.cors.as_ref().map(|cors| cors.headers(&judged));
-        let mut grounds = Grounds::default();
-        let decided = self.decide(&judged, now, attempt, telling, cors.as_ref(), &mut grounds);
-        match decided {
-            Ok(decision) => Checked { decision, issuer: grounds.issuer, keys_due: false, cached: grounds.cached },
-            Err(refusal) => {
-                note(&refusal.error);
-                refused(&refusal, cors.unwrap_or_default(), &grounds)
-            }
+        match self.decide(&judged, now, attempt, telling, cors.as_ref(), &mut grounds) {
+            Ok(decision) => Ok(Checked { decision, issuer: grounds.issuer, keys_due: false, cached: grounds.cached }),
+            Err(refusal) => Err(Box::new(Refused { refusal, cors: cors.unwrap_or_default(), grounds })),
         }
     }
 
@@ -335,12 +341,32 @@ impl Gate {
     }
 }
 
-/// Turns a refusal into the answer for the client.
-#[inline(never)]
-fn refused(refusal: &Refusal<'_>, cors: Vec<(String, String)>, grounds: &Grounds) -> Checked {
-    let decision = Decision::refuse(&refusal.error, refusal.policy, refusal.plan.as_deref(), cors);
-    let keys_due = matches!(refusal.error, Error::KeysDue { .. });
-    Checked { decision, issuer: grounds.issuer, keys_due, cached: grounds.cached }
+/// A refusal, and what else its answer holds.
+struct Refused<'g> {
+    refusal: Refusal<'g>,
+    cors: Vec<(String, String)>,
+    grounds: Grounds,
+}
+
+impl Refused<'_> {
+    /// Turns it into the answer for the client.
+    #[inline(never)]
+    fn answer(self) -> Checked {
+        let Self { refusal, cors, grounds } = self;
+        let decision = Decision::refuse(&refusal.error, refusal.policy, refusal.plan.as_deref(), cors);
+        let keys_due = matches!(refusal.error, Error::KeysDue { .. });
+        Checked { decision, issuer: grounds.issuer, keys_due, cached: grounds.cached }
+    }
+
+    /// The error, where the answer rests on nothing else: on no policy, origin, issuer or cached token.
+    #[cfg(any(feature = "worker", test))]
+    fn error_alone(&self) -> Option<&Error> {
+        let Self { refusal, cors, grounds } = self;
+        let is_due = matches!(refusal.error, Error::KeysDue { .. });
+        let alone =
+            refusal.policy.is_none() && cors.is_empty() && grounds.issuer.is_none() && !grounds.cached && !is_due;
+        alone.then_some(&refusal.error)
+    }
 }
 
 /// Checks the `upstream` member.
@@ -374,6 +400,8 @@ fn check_upstream(upstream: &config::Upstream) -> Result<(), Error> {
 #[cfg(test)]
 #[path = "gate_attack_tests.rs"]
 mod attack_tests;
+#[cfg(test)]
+mod forwarding_tests;
 #[cfg(test)]
 #[path = "gate_tests.rs"]
 mod tests;

@@ -35,6 +35,9 @@ pub struct Core {
     /// The answer of [`Core::decide`] before the last.
     #[cfg(feature = "worker")]
     before: String,
+    /// What its last answer refused, where it rests on nothing else.
+    #[cfg(feature = "worker")]
+    refused: Option<Error>,
     /// Position and length of its last answer, where the host reads them.
     #[cfg(feature = "worker")]
     answered: Box<[u32; 2]>,
@@ -224,6 +227,8 @@ impl Core {
             held: None,
             #[cfg(feature = "worker")]
             before: String::new(),
+            #[cfg(feature = "worker")]
+            refused: None,
             #[cfg(feature = "worker")]
             answered: Box::default(),
         }

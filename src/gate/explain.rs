@@ -54,9 +54,10 @@ impl Gate {
     /// # Ok::<(), tollgate::Error>(())
     /// ```
     pub fn explain(&self, request: &Request<'_>, now: f64, attempt: Try) -> Explanation {
-        let mut error = None;
-        let note = |refused: &Error| error = Some(refused.clone());
-        let checked = self.check_telling(request, now, attempt, Telling::Everything, note);
+        let decided = self.decided(request, now, attempt, Telling::Everything);
+        // The decision keeps its code alone.
+        let error = decided.as_ref().err().map(|refused| refused.refusal.error.clone());
+        let checked = decided.unwrap_or_else(|refused| refused.answer());
         let judged = request.judge().ok();
         let view = View::of(self, request, judged.as_ref());
         let credential = view.credential();

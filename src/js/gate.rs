@@ -86,19 +86,21 @@ impl Core {
     /// read it again.
     pub fn decide(&mut self, length: usize, count: usize, now: f64, last_try: bool) -> bool {
         let mut answer = Writer::reuse(std::mem::take(&mut self.before));
-        match &self.inner {
-            Inner::Gate(gate) => {
-                let text = self.input.get(..length).unwrap_or_default();
-                let checked =
-                    with_request(text, count, |request| gate.check_forwarding(request, now, attempt(last_try)));
-                let refresh = checked.issuer.filter(|issuer| gate.verifier().background_due(*issuer, now));
-                write_answer(&checked, refresh, &mut answer);
-            }
-            _ => {
-                answer.object();
-                write_error(&Error::config("rules", "is missing: this is no gate"), &mut answer);
-                answer.end_object();
-            }
+        if let Inner::Gate(gate) = &self.inner {
+            let text = self.input.get(..length).unwrap_or_default();
+            let checked = with_request(text, count, |request| {
+                gate.check_forwarding(request, now, attempt(last_try), &mut self.refused)
+            });
+            let Some(checked) = checked else {
+                self.before = answer.finish();
+                return true;
+            };
+            let refresh = checked.issuer.filter(|issuer| gate.verifier().background_due(*issuer, now));
+            write_answer(&checked, refresh, &mut answer);
+        } else {
+            answer.object();
+            write_error(&Error::config("rules", "is missing: this is no gate"), &mut answer);
+            answer.end_object();
         }
         self.before = std::mem::replace(&mut self.answer, answer.finish());
         // Memory has 32 bits of address.

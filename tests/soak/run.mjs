@@ -12,8 +12,11 @@ import { LOST_MS, Traffic } from "./traffic.mjs";
 import { configuration, FAULTS, startWorld } from "./world.mjs";
 
 const SAMPLE_MS = 500;
-/** Of each isolate's heap of JavaScript; an isolate has 128 MiB in all, of which wasm takes some. */
-const HEAP_MIB = 64;
+/**
+ * Of each isolate's heap of JavaScript, a fifth of what Cloudflare gives an isolate in all. The engine lets garbage lie until the heap
+ * is as large as it may be: with so little it is, many times over, before memory is judged, and what grows from there on is kept.
+ */
+const HEAP_MIB = 24;
 /** So often a key rotates and a key server fails, and for so long. */
 const UPHEAVAL_MS = 500;
 const FAULT_MS = 2_000;
@@ -79,7 +82,7 @@ function startSoaked(directory) {
       TOLLGATE_FAMILIES: { durableObject: "Families" },
     },
     quiet: true,
-    // Cloudflare bounds an isolate, and workerd does not: without a bound, garbage is let lie.
+    // Cloudflare bounds an isolate, and workerd does not.
     v8Flags: [`--max-heap-size=${HEAP_MIB}`],
   });
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { START } from "./support/histories.mjs";
 import { fresh } from "./support/service.mjs";
 import { forEachStore } from "./support/stores.mjs";
@@ -168,13 +169,14 @@ forEachStore((_name, opened) => {
     const record = await created();
     const writers = Array.from({ length: 100 }, () => next(record));
     const outcomes = await Promise.allSettled(writers.map((writer) => call("rotate", 1, writer)));
-    const winners = writers.filter((_, index) => outcomes[index].value?.done);
-    assert.equal(winners.length, 1);
-    for (const { status, value, reason } of outcomes) {
+    // Where a slow store's answer to the one did not come in time, nobody was told that it is done, and it stands all the same.
+    const stands = await standing(record);
+    assert.equal(writers.filter((writer) => isDeepStrictEqual(writer, stands)).length, 1);
+    assert.ok(outcomes.some(({ status }) => status === "fulfilled"));
+    for (const [index, { status, value, reason }] of outcomes.entries()) {
       if (status === "rejected") assert.equal(reason.name, "StoreError");
-      else if (!value.done) assert.deepEqual(value.loaded.family, winners[0]);
+      else assert.deepEqual(value.done ? writers[index] : value.loaded.family, stands);
     }
-    assert.deepEqual(await standing(record), winners[0]);
   });
 
   test("of 50 rotations and a revocation at once nothing stands after but the revocation", async () => {

@@ -287,7 +287,7 @@ test("no line of the log holds a token, a part of one or a secret", async () => 
   for (const token of [pair.access_token, pair.refresh_token]) {
     for (const part of token.split(".")) assert.ok(!log.includes(part.slice(0, 40)));
   }
-  assert.ok(!log.includes(service.client.secret) && !log.includes("eyJ"));
+  assert.ok(!log.includes(service.client.secret) && !/eyJ[\w-]*\./.test(log));
 });
 
 /** The Worker with objects that `objects.behave` can take down. */
