@@ -7,9 +7,9 @@
 export type Kernel = "scalar" | "simd" | "relaxed-simd";
 
 /**
- * Which kernel the package uses in this process: the best that the engine compiles and that computed known answers right.
+ * Which kernel the package uses in this process: the best that the engine compiles and that computes known answers right.
  *
- * @throws TollgateError `module_invalid` when none does
+ * @throws TollgateError `module_invalid` when none does; every token is refused then
  * @example
  * ```ts
  * import { kernel } from "tollgate";

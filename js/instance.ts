@@ -121,14 +121,12 @@ export class Instance {
   }
 
   #start(): void {
-    const { glue, kernel } = this.#platform;
+    const { glue } = this.#platform;
     try {
       const module = this.#platform.module();
       if (!isComplete(module, glue)) throw new TypeError("an export of the core is missing");
       this.#module = module;
       this.#exports = glue.initSync({ module });
-      // Throws where no kernel computes right.
-      glue.Core.chooseKernel(kernel);
     } catch (cause) {
       throw wrongModule(cause);
     }

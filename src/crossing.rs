@@ -92,9 +92,7 @@ mod tests {
     }
 
     fn answer(gate: &Gate, text: &str, count: usize, refresh: Option<usize>) -> String {
-        let checked =
-            with_request(text.as_bytes(), count, |request| gate.check_forwarding(request, NOW, Try::First, &mut None));
-        let checked = checked.unwrap();
+        let checked = with_request(text.as_bytes(), count, |request| gate.check_forwarding(request, NOW, Try::First));
         let mut writer = Writer::default();
         write_answer(&checked, refresh, &mut writer);
         writer.finish()

@@ -182,25 +182,10 @@ impl Gate {
     }
 
     /// [`Gate::check`] for a host that forwards by itself: nobody reads who asks, and nothing is told where there is no upstream.
-    ///
-    /// `last` is the error that was answered last, where the answer rests on nothing else. None is returned where the answer would
-    /// be that one again: to word it costs more than most refusals do.
     #[cfg(any(feature = "worker", test))]
-    pub(crate) fn check_forwarding(
-        &self,
-        request: &Request<'_>,
-        now: f64,
-        attempt: Try,
-        last: &mut Option<Error>,
-    ) -> Option<Checked> {
+    pub(crate) fn check_forwarding(&self, request: &Request<'_>, now: f64, attempt: Try) -> Checked {
         let telling = if self.upstream.is_some() { Telling::Fields } else { Telling::Verdict };
-        let decided = self.decided(request, now, attempt, telling);
-        let alone = decided.as_ref().err().and_then(|refused| refused.error_alone());
-        if alone.is_some() && alone == last.as_ref() {
-            return None;
-        }
-        *last = alone.cloned();
-        Some(decided.unwrap_or_else(|refused| refused.answer()))
+        self.decided(request, now, attempt, telling).unwrap_or_else(|refused| refused.answer())
     }
 
     fn decided(
@@ -356,16 +341,6 @@ impl Refused<'_> {
         let decision = Decision::refuse(&refusal.error, refusal.policy, refusal.plan.as_deref(), cors);
         let keys_due = matches!(refusal.error, Error::KeysDue { .. });
         Checked { decision, issuer: grounds.issuer, keys_due, cached: grounds.cached }
-    }
-
-    /// The error, where the answer rests on nothing else: on no policy, origin, issuer or cached token.
-    #[cfg(any(feature = "worker", test))]
-    fn error_alone(&self) -> Option<&Error> {
-        let Self { refusal, cors, grounds } = self;
-        let is_due = matches!(refusal.error, Error::KeysDue { .. });
-        let alone =
-            refusal.policy.is_none() && cors.is_empty() && grounds.issuer.is_none() && !grounds.cached && !is_due;
-        alone.then_some(&refusal.error)
     }
 }
 

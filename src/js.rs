@@ -35,9 +35,6 @@ pub struct Core {
     /// The answer of [`Core::decide`] before the last.
     #[cfg(feature = "worker")]
     before: String,
-    /// What its last answer refused, where it rests on nothing else.
-    #[cfg(feature = "worker")]
-    refused: Option<Error>,
     /// Position and length of its last answer, where the host reads them.
     #[cfg(feature = "worker")]
     answered: Box<[u32; 2]>,
@@ -67,9 +64,8 @@ impl Core {
     /// `Error` with `code` when none does.
     #[wasm_bindgen(js_name = chooseKernel)]
     pub fn choose_kernel(best: &str) -> Result<String, JsValue> {
-        let wrong = || coded("module_invalid", "no kernel of the module computes right in this engine");
         let chosen = Kernel::named(best).and_then(Kernel::choose);
-        chosen.map(|kernel| kernel.name().to_owned()).ok_or_else(|| wrong().into())
+        chosen.map(|kernel| kernel.name().to_owned()).ok_or_else(no_kernel)
     }
 
     /// Sets how many bytes the tables of ES256 keys may take in all.
@@ -87,7 +83,7 @@ impl Core {
     /// Reads a verifier's configuration. Throws an `Error` with `code` and `member`. `kernel` is the best that the engine
     /// compiles: "scalar", "simd" or "relaxed-simd".
     pub fn verifier(config: &str, kernel: &str) -> Result<Core, JsValue> {
-        Self::choose_kernel(kernel)?;
+        prefer_kernel(kernel)?;
         Verifier::from_json(config).map(|verifier| Self::new(Inner::Verifier(Box::new(verifier)))).map_err(thrown)
     }
 
@@ -228,8 +224,6 @@ impl Core {
             #[cfg(feature = "worker")]
             before: String::new(),
             #[cfg(feature = "worker")]
-            refused: None,
-            #[cfg(feature = "worker")]
             answered: Box::default(),
         }
     }
@@ -296,6 +290,15 @@ fn fields(headers: &str, count: usize) -> Vec<(&str, &str)> {
     let pairs: Vec<(&str, &str)> =
         parts.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect();
     if pairs.len() == count && parts.len().is_multiple_of(2) { pairs } else { vec![("", "")] }
+}
+
+/// Prefers the kernel of that name. It is checked before its first use, which may be never.
+fn prefer_kernel(best: &str) -> Result<(), JsValue> {
+    Kernel::named(best).map(Kernel::prefer).ok_or_else(no_kernel)
+}
+
+fn no_kernel() -> JsValue {
+    coded("module_invalid", "no kernel of the module computes right in this engine").into()
 }
 
 const fn attempt(last_try: bool) -> Try {

@@ -48,14 +48,15 @@ async function benchmark(options) {
   say(`${options.starts} cold starts of each`);
   const starts = await coldStarts(starting, world, { lines: traffic.lines.ES256, starts: options.starts });
   const { rounds, seconds } = options;
+  const samples = tables.map((table) => table.samples);
   return {
     date: new Date().toISOString(),
     environment: { ...machine(), ...versions(), load: [loadBefore, loadavg()[0]] },
     settings: { rounds, seconds, starts: options.starts, tokens: TOKENS },
     tables: tables.map(({ title, rows }) => ({ title, rows })),
     starts: Object.fromEntries(Object.entries(starts).map(([name, times]) => [name, band(times)])),
-    mustHold: mustHold(tables[0].samples, starts),
-    samples: { tables: tables.map(({ samples }) => samples), starts },
+    mustHold: mustHold(samples, starts),
+    samples: { tables: samples, starts },
   };
 }
 

@@ -7,28 +7,32 @@ import { DENIED, TOLLGATE } from "./rows.mjs";
 /**
  * Each line as in ../musts.mjs.
  *
- * @param samples of the table whose rows answer themselves
+ * @param alone samples of the table whose rows answer themselves
+ * @param forwarding of the other
  * @param starts milliseconds by server, or undefined
  */
-export function mustHold(samples, starts) {
+export function mustHold([alone, forwarding], starts) {
   const row = (traffic) => ({ name: `${TOLLGATE}, ${traffic}`, baseline: traffic });
   const added = (traffic, peer, must, aim) => ({
     what: `CPU added over the do-nothing Worker, ${traffic}, of ${peer}'s`,
     must,
     aim,
-    here: addedRatio(samples, row(traffic), peer),
+    here: addedRatio(alone, row(traffic), peer),
   });
-  const cpu = (name) => samples[name]?.map((sample) => sample.cpu);
-  const allowed = cpu(row("ES256").name);
-  const denied = DENIED.map((traffic) => {
-    const one = cpu(row(traffic).name);
-    return { what: `CPU denied, ${traffic}, of allowed, ES256`, must: 1, here: one && pairedRatio(one, allowed) };
-  });
+  const denied = (samples, letThrough) => {
+    const cpu = (traffic) => samples?.[row(traffic).name]?.map((sample) => sample.cpu);
+    return DENIED.map((traffic) => ({
+      what: `CPU denied, ${traffic}, of ${letThrough}, ES256`,
+      must: 1,
+      here: cpu(traffic) && pairedRatio(cpu(traffic), cpu("ES256")),
+    }));
+  };
   return [
     added("ES256", "jose", 0.6, 0.35),
     added("RS256", "jose", 0.7, 0.4),
     added("ES256", "hono", 0.5, 0.25),
-    ...denied,
+    ...denied(alone, "allowed"),
+    ...denied(forwarding, "forwarded"),
     {
       what: "cold start to the first answer, of jose's",
       must: 1.5,

@@ -15,17 +15,13 @@ export const DENIED = ["no token", "malformed", "expired", "unknown key"];
  * The rows of a table. `baseline` is the kind of traffic that the do-nothing Worker is given beside it: requests as long, but
  * for what is denied, which is counted from the same as an allowed ES256.
  *
- * @param forwards whether all forward to one service binding; what is denied is the same in both tables, so in one only
+ * @param forwards whether all forward to one service binding what they let through
  */
 export function rowsOf(groups, { forwards, caches }) {
   const rows = [NOTHING, ...groups].flatMap((server) => SIGNED.map((traffic) => row(server, traffic, traffic)));
-  if (forwards || !groups.includes(TOLLGATE)) return rows;
-  return [
-    ...rows,
-    row(TOLLGATE, "repeated", "ES256"),
-    ...(caches ? [row(CACHED, "repeated", "ES256")] : []),
-    ...DENIED.map((traffic) => row(TOLLGATE, traffic, "ES256")),
-  ];
+  if (!groups.includes(TOLLGATE)) return rows;
+  const repeated = [row(TOLLGATE, "repeated", "ES256"), ...(caches ? [row(CACHED, "repeated", "ES256")] : [])];
+  return [...rows, ...(forwards ? [] : repeated), ...DENIED.map((traffic) => row(TOLLGATE, traffic, "ES256"))];
 }
 
 const row = (server, traffic, baseline) => ({ name: `${server}, ${traffic}`, server, traffic, baseline });

@@ -24,7 +24,9 @@ impl VerifyingKey {
         let (Ok(x), Ok(y)) = (x.try_into(), y.try_into()) else {
             return Err(Error::KeyNotUsable("x and y must have 32 bytes each"));
         };
-        PublicKey::new(Kernel::current(), x, y).map(Self).ok_or(Error::KeyNotUsable("x and y must be a point on P-256"))
+        let kernel =
+            Kernel::preferred().for_p256().ok_or(Error::KeyNotUsable("no kernel computes right in this engine"))?;
+        PublicKey::new(kernel, x, y).map(Self).ok_or(Error::KeyNotUsable("x and y must be a point on P-256"))
     }
 
     /// `signature` is `r` then `s`, big-endian, 32 bytes each, never DER.

@@ -53,7 +53,7 @@ impl VerifyingKey {
         if roca::has_fingerprint(n) {
             return Err(Error::KeyNotUsable("n must not come from a ROCA-weak generator (CVE-2017-15361)"));
         }
-        Ok(Self { key: PublicKey::new(Kernel::current(), n, exponent) })
+        Ok(Self { key: PublicKey::new(Kernel::preferred(), n, exponent) })
     }
 
     /// `signature` is a big-endian integer below n, in exactly as many bytes as n.

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{Core, Inner, attempt, fields, thrown, write_error};
+use super::{Core, Inner, attempt, fields, prefer_kernel, thrown, write_error};
 #[cfg(feature = "worker")]
 use crate::crossing::{with_request, write_answer};
 use crate::error::Error;
@@ -17,7 +17,7 @@ impl Core {
     /// Reads a gate's configuration, as [`Core::verifier`] does. `own_keys` is the JWK set of the token service beside it, as
     /// JSON text: what the preset `tollgate` takes.
     pub fn gate(config: &str, kernel: &str, own_keys: Option<String>) -> Result<Core, JsValue> {
-        Self::choose_kernel(kernel)?;
+        prefer_kernel(kernel)?;
         let gate = match own_keys {
             Some(own_keys) => Gate::from_json_with_own_keys(config, &own_keys),
             None => Gate::from_json(config),
@@ -86,21 +86,19 @@ impl Core {
     /// read it again.
     pub fn decide(&mut self, length: usize, count: usize, now: f64, last_try: bool) -> bool {
         let mut answer = Writer::reuse(std::mem::take(&mut self.before));
-        if let Inner::Gate(gate) = &self.inner {
-            let text = self.input.get(..length).unwrap_or_default();
-            let checked = with_request(text, count, |request| {
-                gate.check_forwarding(request, now, attempt(last_try), &mut self.refused)
-            });
-            let Some(checked) = checked else {
-                self.before = answer.finish();
-                return true;
-            };
-            let refresh = checked.issuer.filter(|issuer| gate.verifier().background_due(*issuer, now));
-            write_answer(&checked, refresh, &mut answer);
-        } else {
-            answer.object();
-            write_error(&Error::config("rules", "is missing: this is no gate"), &mut answer);
-            answer.end_object();
+        match &self.inner {
+            Inner::Gate(gate) => {
+                let text = self.input.get(..length).unwrap_or_default();
+                let checked =
+                    with_request(text, count, |request| gate.check_forwarding(request, now, attempt(last_try)));
+                let refresh = checked.issuer.filter(|issuer| gate.verifier().background_due(*issuer, now));
+                write_answer(&checked, refresh, &mut answer);
+            }
+            _ => {
+                answer.object();
+                write_error(&Error::config("rules", "is missing: this is no gate"), &mut answer);
+                answer.end_object();
+            }
         }
         self.before = std::mem::replace(&mut self.answer, answer.finish());
         // Memory has 32 bits of address.

@@ -3,7 +3,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{Core, Inner, coded, thrown};
+use super::{Core, Inner, coded, prefer_kernel, thrown};
 use crate::json::write::Writer;
 use crate::request::Request;
 use crate::tokens::{Step, Tokens};
@@ -14,7 +14,7 @@ impl Core {
     /// Reads a token service's configuration and keys: a document, or an array of several. Throws an `Error` with `code` and
     /// `member`. `kernel` is as for [`Core::verifier`].
     pub fn tokens(config: &str, keys: &str, kernel: &str) -> Result<Core, JsValue> {
-        Self::choose_kernel(kernel)?;
+        prefer_kernel(kernel)?;
         let tokens = Tokens::from_json(config, keys).map_err(thrown)?;
         Ok(Self::new(Inner::Tokens(Box::new((tokens, Verifier::of_nobody())))))
     }

@@ -14,7 +14,7 @@ import { configuration, FAULTS, startWorld } from "./world.mjs";
 const SAMPLE_MS = 500;
 /**
  * Of each isolate's heap of JavaScript, a fifth of what Cloudflare gives an isolate in all. The engine lets garbage lie until the heap
- * is as large as it may be: with so little it is, many times over, before memory is judged, and what grows from there on is kept.
+ * is as large as it may be: with so little, and sessions refreshed as often as here, it is before memory is judged.
  */
 const HEAP_MIB = 24;
 /** So often a key rotates and a key server fails, and for so long. */
@@ -23,7 +23,7 @@ const FAULT_MS = 2_000;
 /** A new key is taken, and an old one dropped, within half a minute and some waiting. */
 const ROTATION_MS = 60_000;
 const SESSIONS = 16;
-const SESSION_PAUSE_MS = 500;
+const SESSION_PAUSE_MS = 100;
 /** Memory may grow by so much, of what it was after the first minute. */
 export const MOST_GROWTH = 0.02;
 /** After so much the gate has all it needs; a shorter run than this and its end says nothing about memory. */

@@ -6,6 +6,8 @@ import { login, refresh } from "../../demo/sessions.mjs";
 
 /** An answer that takes longer is lost. */
 export const LOST_MS = 10_000;
+/** A connection that nobody used for so long is closed here. workerd closes it later, which may be just as it is used again. */
+const IDLE_MS = 2_000;
 /** Wrong answers that are told one by one. */
 const TOLD = 20;
 
@@ -37,7 +39,7 @@ export class Traffic {
   sent = 0;
   refreshes = 0;
   /** Kept open, as clients do. */
-  #agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  #agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: IDLE_MS });
   #stranger = makeKey("ES256");
   #cases = Object.entries(MIX).flatMap(([name, share]) => Array(share).fill(name));
 
@@ -81,7 +83,7 @@ export class Traffic {
 
   /** The status of an answer to a token, which a rotation waits for; undefined where there was none. */
   async status(tenant, token) {
-    return (await this.#send(tenant, "/orders", token))?.status;
+    return (await this.#send(tenant, "/orders", token)).status;
   }
 
   #send(tenant, path, token) {
@@ -96,9 +98,9 @@ export class Traffic {
   async judge({ name, tenant, target, token, expected }) {
     this.counts[name] = (this.counts[name] ?? 0) + 1;
     const answer = await this.#send(tenant, target, token);
-    if (answer === undefined) {
+    if (answer.error !== undefined) {
       this.lost += 1;
-      return this.note(name, tenant, "no answer");
+      return this.note(name, tenant, `no answer: ${answer.error}`);
     }
     if (!expected.includes(answer.status)) return this.note(name, tenant, `${answer.status} instead of ${expected}`);
     // What reached the origin says who asked: another tenant's name there would be the worst of all.
@@ -163,6 +165,7 @@ export class Traffic {
 
   #exchange({ method, path, headers }) {
     return new Promise((resolve) => {
+      const lost = ({ code, message }) => resolve({ error: code ?? message });
       const sent = request(
         { host: "127.0.0.1", port: this.port, method, path, headers, agent: this.#agent },
         (response) => {
@@ -173,11 +176,11 @@ export class Traffic {
           response.on("end", () =>
             resolve({ status: response.statusCode, text, retryAfter: response.headers["retry-after"] }),
           );
-          response.on("error", () => resolve(undefined));
+          response.on("error", lost);
         },
       );
-      sent.setTimeout(LOST_MS, () => sent.destroy());
-      sent.on("error", () => resolve(undefined));
+      sent.setTimeout(LOST_MS, () => sent.destroy(new Error(`within ${LOST_MS / 1000} s`)));
+      sent.on("error", lost);
       sent.end();
     });
   }

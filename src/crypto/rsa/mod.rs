@@ -1,5 +1,7 @@
 //! RSA public-key arithmetic: is s^e = m modulo n? For verifying only: variable time, and no secret is ever given to it.
 
+use std::sync::OnceLock;
+
 mod columns;
 mod exact;
 mod fused;
@@ -18,9 +20,11 @@ use super::kernel::Kernel;
 /// n and e, with what the kernel needs of them.
 #[derive(Clone)]
 pub(crate) struct PublicKey {
+    kernel: Kernel,
     modulus: Box<[u8]>,
     exponent: u32,
-    constants: PerKernel,
+    /// From the first check on: many a key is published and never used. `None` where no kernel computes right.
+    constants: OnceLock<Option<PerKernel>>,
 }
 
 #[derive(Clone)]
@@ -38,14 +42,10 @@ impl PartialEq for PublicKey {
 }
 
 impl PublicKey {
-    /// `n` is big-endian with no leading zero byte, odd, of 2048 to 4096 bits; `e` is odd and at least 3.
+    /// `n` is big-endian with no leading zero byte, odd, of 2048 to 4096 bits; `e` is odd and at least 3. `kernel` is the best
+    /// that may be used.
     pub(crate) fn new(kernel: Kernel, n: &[u8], e: u32) -> Self {
-        let constants = match kernel {
-            Kernel::Scalar => PerKernel::Scalar(Constants::new(n)),
-            Kernel::Simd => PerKernel::Simd(Constants::new(n)),
-            Kernel::Relaxed => PerKernel::Relaxed(Constants::new(n)),
-        };
-        Self { modulus: n.into(), exponent: e, constants }
+        Self { kernel, modulus: n.into(), exponent: e, constants: OnceLock::new() }
     }
 
     /// Bytes in n.
@@ -59,11 +59,21 @@ impl PublicKey {
         if !below(s) || !below(m) {
             return false;
         }
-        match &self.constants {
-            PerKernel::Scalar(constants) => constants.power_equals(s, self.exponent, m),
-            PerKernel::Simd(constants) => constants.power_equals(s, self.exponent, m),
-            PerKernel::Relaxed(constants) => constants.power_equals(s, self.exponent, m),
+        match self.constants.get_or_init(|| self.compute()) {
+            Some(PerKernel::Scalar(constants)) => constants.power_equals(s, self.exponent, m),
+            Some(PerKernel::Simd(constants)) => constants.power_equals(s, self.exponent, m),
+            Some(PerKernel::Relaxed(constants)) => constants.power_equals(s, self.exponent, m),
+            None => false,
         }
+    }
+
+    fn compute(&self) -> Option<PerKernel> {
+        let n = &self.modulus;
+        Some(match self.kernel.for_rsa()? {
+            Kernel::Scalar => PerKernel::Scalar(Constants::new(n)),
+            Kernel::Simd => PerKernel::Simd(Constants::new(n)),
+            Kernel::Relaxed => PerKernel::Relaxed(Constants::new(n)),
+        })
     }
 }
 
