@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { request as open } from "node:http";
-import { after, test as any, before, describe } from "node:test";
+import { after, before, describe, test as nodeTest } from "node:test";
 import { createGate } from "tollgate";
 import { keyServer } from "../node/support/key-server.mjs";
 import { makeKey } from "../node/support/tokens.mjs";
