@@ -54,7 +54,7 @@ export async function honoOnNode(app) {
 }
 
 /** A Worker of this source in workerd, as wrangler would bundle it for there. `CONFIG` in it is the configuration. */
-export async function inWorkerd(source, config) {
+export async function inWorkerd(source, config, compatibilityFlags = []) {
   const folder = mkdtempSync(join(tmpdir(), "tollgate-adapters-"));
   await build({
     stdin: { contents: source.replaceAll("CONFIG", JSON.stringify(config)), resolveDir: import.meta.dirname },
@@ -62,6 +62,7 @@ export async function inWorkerd(source, config) {
     format: "esm",
     conditions: ["workerd", "worker", "browser"],
     loader: { ".wasm": "copy" },
+    external: ["node:*", "cloudflare:*"],
     outfile: join(folder, "worker.mjs"),
     logLevel: "silent",
   });
@@ -72,7 +73,7 @@ export async function inWorkerd(source, config) {
     name: "adapters",
     bindings: { WHO: "env" },
     compatibilityDate: "2026-10-01",
-    compatibilityFlags: [],
+    compatibilityFlags,
   };
   const { port, stop } = await startWorkerd([{ ...settings, modules }], {
     cache: "127.0.0.1:1",
@@ -120,6 +121,26 @@ app.all("*", (c) => handle(c.req.raw, c.get("principal")));
 app.onError((error, c) => c.text("handled: " + error.message, 500));
 export default app;`;
 
+const NODE_WORKER = `
+import { createServer } from "node:http";
+import { httpServerHandler } from "cloudflare:node";
+import { tollgate } from "tollgate/express";
+import { handle } from "./node-handler.mjs";
+const guard = tollgate(CONFIG);
+const server = createServer((request, response) => {
+  request.originalUrl = request.url;
+  guard(request, response, () => {
+    try {
+      handle(request, response);
+    } catch (error) {
+      response.statusCode = 500;
+      response.end("handled: " + error.message);
+    }
+  });
+});
+server.listen(8080);
+export default httpServerHandler({ port: 8080 });`;
+
 const OWN_WORKER = `
 import { protect } from "tollgate/worker";
 import { handle } from "./web-handler.mjs";
@@ -134,7 +155,7 @@ export default protect(CONFIG, {
   },
 });`;
 
-/** By name: what starts it with a configuration, what the machine lacks for it, and what its runtime can do. */
+/** By name: what starts it with a configuration, what the machine lacks for it, what its runtime can do, and what it hides. */
 export const HOSTS = {
   "Express 5": { start: (config) => behind(express(), config) },
   "Express 4": { start: (config) => behind(express4(), config) },
@@ -143,5 +164,10 @@ export const HOSTS = {
   "Hono in Deno": { start: (config) => honoServer("deno", DENO, config), missing: lacks("deno") },
   "Hono in Bun": { start: (config) => honoServer("bun", ["--no-install"], config), missing: lacks("bun") },
   "Hono in workerd": { start: (config) => inWorkerd(HONO_WORKER, config), hasSockets: true },
+  "node:http in workerd": {
+    start: (config) => inWorkerd(NODE_WORKER, config, ["nodejs_compat"]),
+    // A second Authorization is gone before anybody can see it, in every view of the request.
+    hides: ["several_credentials"],
+  },
   "a Worker of one's own": { start: (config) => inWorkerd(OWN_WORKER, config), hasSockets: true },
 };
