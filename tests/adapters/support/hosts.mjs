@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { serve } from "@hono/node-server";
+import { serve, upgradeWebSocket } from "@hono/node-server";
 import connect from "connect";
 import { build } from "esbuild";
 import express from "express";
@@ -13,9 +13,10 @@ import express4 from "express4";
 import { Hono } from "hono";
 import { tollgate as forExpress } from "tollgate/express";
 import { tollgate as forHono } from "tollgate/hono";
+import { WebSocketServer } from "ws";
 import { startWorkerd } from "../../../demo/workerd.mjs";
 import { handle as handleNode } from "./node-handler.mjs";
-import { handle as handleWeb } from "./web-handler.mjs";
+import { echo, handle as handleWeb } from "./web-handler.mjs";
 
 /** node:http's server of a listener, on a free port. */
 export async function listening(listener) {
@@ -41,6 +42,7 @@ const behind = (app, config) => listening(app.use(forExpress(config)).use(handle
 export function honoApp(config) {
   const app = new Hono();
   app.use(forHono(config));
+  app.get("/api/socket", upgradeWebSocket(echo));
   app.all("*", (c) => handleWeb(c.req.raw, c.get("principal")));
   app.onError((error, c) => c.text(`handled: ${error.message}`, 500));
   return app;
@@ -48,7 +50,8 @@ export function honoApp(config) {
 
 export async function honoOnNode(app) {
   const server = await new Promise((ready) => {
-    const made = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, () => ready(made));
+    const websocket = { server: new WebSocketServer({ noServer: true }) };
+    const made = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1", websocket }, () => ready(made));
   });
   return { port: server.address().port, stop: () => stopped(server) };
 }
@@ -155,19 +158,25 @@ export default protect(CONFIG, {
   },
 });`;
 
-/** By name: what starts it with a configuration, what the machine lacks for it, what its runtime can do, and what it hides. */
+/** By name: what starts it with a configuration, what the machine lacks for it, the runtime whose
+ *  `fetch` its handlers forward with, whether it opens WebSockets, and what it hides. */
 export const HOSTS = {
   "Express 5": { start: (config) => behind(express(), config) },
   "Express 4": { start: (config) => behind(express4(), config) },
   Connect: { start: (config) => behind(connect(), config) },
-  "Hono in Node": { start: (config) => honoOnNode(honoApp(config)) },
-  "Hono in Deno": { start: (config) => honoServer("deno", DENO, config), missing: lacks("deno") },
-  "Hono in Bun": { start: (config) => honoServer("bun", ["--no-install"], config), missing: lacks("bun") },
-  "Hono in workerd": { start: (config) => inWorkerd(HONO_WORKER, config), hasSockets: true },
+  "Hono in Node": { start: (config) => honoOnNode(honoApp(config)), forwards: "node", hasSockets: true },
+  "Hono in Deno": { start: (config) => honoServer("deno", DENO, config), missing: lacks("deno"), forwards: "deno" },
+  "Hono in Bun": {
+    start: (config) => honoServer("bun", ["--no-install"], config),
+    missing: lacks("bun"),
+    forwards: "bun",
+    hasSockets: true,
+  },
+  "Hono in workerd": { start: (config) => inWorkerd(HONO_WORKER, config), forwards: "workerd", hasSockets: true },
   "node:http in workerd": {
     start: (config) => inWorkerd(NODE_WORKER, config, ["nodejs_compat"]),
     // A second Authorization is gone before anybody can see it, in every view of the request.
     hides: ["several_credentials"],
   },
-  "a Worker of one's own": { start: (config) => inWorkerd(OWN_WORKER, config), hasSockets: true },
+  "a Worker of one's own": { start: (config) => inWorkerd(OWN_WORKER, config), forwards: "workerd", hasSockets: true },
 };
