@@ -19,6 +19,8 @@ export const SUITES = {
   wasm: { needs: "all", run: wasmInNode },
   browser: { needs: "all", run: browser },
   node: { needs: "build", run: packedTarball },
+  runtimes: { needs: "build", run: runtimes },
+  adapters: { needs: "build", run: adapters },
   www: { needs: "build", run: www },
   workerd: { needs: "build", run: workerd },
   aws: { needs: "build", run: aws },
@@ -119,8 +121,20 @@ function webdriverSettings(chromium) {
   return file;
 }
 
-/** The package as a user gets it: packed, installed into an empty folder, and only then tested. */
-async function packedTarball() {
+/** The package as a user gets it. */
+function packedTarball() {
+  return withTarball(["node"], (folder, tarball) => nodeTests(folder, "tests/node", { TOLLGATE_TARBALL: tarball }));
+}
+
+/** One suite of behaviour in every runtime and bundler, over the package as a user gets it. */
+function runtimes() {
+  const chromium = findChromium();
+  const env = chromium ? { CHROMIUM: chromium } : {};
+  return withTarball(["node", "runtimes"], (folder) => nodeTests(folder, "tests/runtimes", env));
+}
+
+/** Packs the package, installs it into an empty folder with these parts of tests/ in it, and only then has it tested there. */
+async function withTarball(parts, test) {
   await build("npm");
   const folder = mkdtempSync(join(tmpdir(), "tollgate-package-"));
   try {
@@ -130,13 +144,19 @@ async function packedTarball() {
     writeFileSync(join(folder, "package.json"), '{ "name": "stranger", "private": true, "type": "module" }\n');
     const flags = ["--offline", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
     await must("installing the tarball", "npm", ["install", `./${tarball}`, ...flags], { cwd: folder });
-    for (const part of ["tests/node", "tests/shared"]) {
+    for (const part of [...parts, "shared"].map((name) => join("tests", name))) {
       if (existsSync(path(part))) cpSync(path(part), join(folder, part), { recursive: true });
     }
-    return await nodeTests(folder, "tests/node", { TOLLGATE_TARBALL: join(folder, tarball) });
+    return await test(folder, join(folder, tarball));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The adapters in their real frameworks, in Node and in workerd. */
+async function adapters() {
+  await build("npm");
+  return nodeTests(root, "tests/adapters");
 }
 
 /** Random histories where all suites run; asked for by name, the token service's suite takes ten times as many and more. */
