@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -26,7 +26,11 @@ function check(files, options) {
     ...options,
   };
   writeFileSync(project, JSON.stringify({ compilerOptions, files: files.map((name) => `types/${name}`) }));
-  return spawnSync(process.execPath, [tsc, "--project", project], { encoding: "utf8", cwd: here });
+  try {
+    return spawnSync(process.execPath, [tsc, "--project", project], { encoding: "utf8", cwd: here });
+  } finally {
+    rmSync(project);
+  }
 }
 
 for (const [module, moduleResolution] of [
