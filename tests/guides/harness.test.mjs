@@ -45,6 +45,12 @@ test("a module that throws is a failure, and so is one that asks the network, wh
   await wrong(block("js a.mjs", "await fetch('https://issuer.example').catch(() => {});"), /asked the network/);
 });
 
+test("a file of tests fails when one of its tests does", async () => {
+  const file = (is) => block("js a.test.mjs", "import { test } from 'node:test';", `test('a', () => { if (!${is}) throw new Error('no'); });`);
+  await right(file(true));
+  await wrong(file(false), /exited with 1/);
+});
+
 test("a server is stopped when it listens, and what it printed until then counts", async () => {
   const server = ["import { createServer } from 'node:http';", "console.log('up'); // → UP", "createServer().listen(8080, '127.0.0.1');"];
   await right(block("js a.mjs", ...server).replace("UP", "up"));

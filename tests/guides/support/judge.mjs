@@ -100,7 +100,9 @@ const rs = makeKey("RS256", "rs-1");
 
 /** Runs a module to its end, or, if it is a server, until it listens. What it prints must be what stands behind its arrows. */
 async function runModule({ name, body }, { folder }) {
-  const child = fork(join(folder, name), { cwd: folder, execArgv: ["--import", preload], silent: true });
+  // A file of tests must not take itself for a part of these.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const child = fork(join(folder, name), { cwd: folder, env, execArgv: ["--import", preload], silent: true });
   const messages = [];
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
@@ -168,8 +170,8 @@ function commands(body) {
   const lines = body.replaceAll(/\\\n\s*/g, "").split("\n");
   return lines.filter((line) => line.trim() && !line.startsWith("#")).map((line) => {
     const [command, said = ""] = line.split(/\s+# /);
-    const [, expected, exit] = /^→ (.*?)(?: \(exit code (\d)\))?$/.exec(said) ?? [];
-    return { command: command.trim(), expected, exit: Number(exit ?? 0) };
+    const [, expected, exit] = /^→ ?(.*?) ?(?:\(exit code (\d)\))?$/.exec(said) ?? [];
+    return { command: command.trim(), expected: expected || undefined, exit: Number(exit ?? 0) };
   });
 }
 
