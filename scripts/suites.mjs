@@ -1,6 +1,16 @@
 // The test suites: how each is run, and what it needs. Writes no test and judges no result; counts.mjs reads those.
 
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { ensureAwsTools } from "./aws-tools.mjs";
@@ -19,6 +29,7 @@ export const SUITES = {
   wasm: { needs: "all", run: wasmInNode },
   browser: { needs: "all", run: browser },
   node: { needs: "build", run: packedTarball },
+  guides: { needs: "build", run: guides },
   www: { needs: "build", run: www },
   workerd: { needs: "build", run: workerd },
   aws: { needs: "build", run: aws },
@@ -119,8 +130,24 @@ function webdriverSettings(chromium) {
   return file;
 }
 
-/** The package as a user gets it: packed, installed into an empty folder, and only then tested. */
-async function packedTarball() {
+/** The package as a user gets it. */
+function packedTarball() {
+  return installed(["tests/node", "tests/shared"], (folder, env) => nodeTests(folder, "tests/node", env));
+}
+
+/** What programs in the guides import beside this package. */
+const GUIDES_USE = ["aws-jwt-verify", "express", "hono", "jose"];
+
+/** The guides, done as they say beside the packed package, and what they move people away from. */
+function guides() {
+  return installed(["tests/guides", "tests/node"], (folder, env) => {
+    for (const name of GUIDES_USE) symlinkSync(path("node_modules", name), join(folder, "node_modules", name));
+    return nodeTests(folder, "tests/guides", env);
+  });
+}
+
+/** Packs the package, installs it into an empty folder, and puts these tests beside it. */
+async function installed(parts, use) {
   await build("npm");
   const folder = mkdtempSync(join(tmpdir(), "tollgate-package-"));
   try {
@@ -130,10 +157,10 @@ async function packedTarball() {
     writeFileSync(join(folder, "package.json"), '{ "name": "stranger", "private": true, "type": "module" }\n');
     const flags = ["--offline", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
     await must("installing the tarball", "npm", ["install", `./${tarball}`, ...flags], { cwd: folder });
-    for (const part of ["tests/node", "tests/shared"]) {
+    for (const part of parts) {
       if (existsSync(path(part))) cpSync(path(part), join(folder, part), { recursive: true });
     }
-    return await nodeTests(folder, "tests/node", { TOLLGATE_TARBALL: join(folder, tarball) });
+    return await use(folder, { TOLLGATE_TARBALL: join(folder, tarball) });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -20,7 +20,11 @@ const audience = "orders-api";
 
 const claims = (changes = {}) => ({ iss: issuer, aud: audience, sub: "ada", iat: now - 5, exp: now + 600, ...changes });
 const make = (changes, { key = es, ...header } = {}) =>
-  signed(key, JSON.stringify({ alg: key.algorithm, typ: "JWT", kid: key.kid, ...header }), JSON.stringify(claims(changes)));
+  signed(
+    key,
+    JSON.stringify({ alg: key.algorithm, typ: "JWT", kid: key.kid, ...header }),
+    JSON.stringify(claims(changes)),
+  );
 const payload = (text, key = es) => signed(key, JSON.stringify({ alg: key.algorithm, kid: key.kid }), text);
 const forged = (key = es) => make({}, { key: { ...makeKey(key.algorithm, key.kid) } });
 const future = { nbf: now + 300, exp: now + 900 };
@@ -33,8 +37,14 @@ const broken = async () => new Response("", { status: 500 });
 /** The code of this package's verifier, of the keys at hand or by a fetch. */
 async function ours({ token, keys = [es], fetch, config = {} }) {
   const from = fetch ? { jwksUri: `${issuer}/jwks.json` } : { jwks: { keys: keys.map(({ jwk }) => jwk) } };
-  const verifier = createVerifier({ issuers: [{ issuer, audience, algorithms: ["ES256"], ...from, ...config }] }, { fetch });
-  return verifier.verify(token).then(() => "accepted", ({ code }) => code);
+  const verifier = createVerifier(
+    { issuers: [{ issuer, audience, algorithms: ["ES256"], ...from, ...config }] },
+    { fetch },
+  );
+  return verifier.verify(token).then(
+    () => "accepted",
+    ({ code }) => code,
+  );
 }
 
 /** Both sides of every row, and that there is a case for every row. */
@@ -62,7 +72,11 @@ const JOSE = {
   "a signature that does not verify": { token: forged() },
   "a payload that is no JSON object": { token: payload("[1]") },
   expired: { token: make({ exp: now - 60 }) },
-  "older than allowed": { token: make({ iat: now - 600 }), options: { maxTokenAge: 60 }, config: { maxAgeSeconds: 60 } },
+  "older than allowed": {
+    token: make({ iat: now - 600 }),
+    options: { maxTokenAge: 60 },
+    config: { maxAgeSeconds: 60 },
+  },
   "not yet valid": { token: make(future) },
   "another issuer": { token: make({ iss: "https://evil.example" }) },
   "another audience": { token: make({ aud: "other" }) },
@@ -78,7 +92,10 @@ async function joseCode({ token, keys = [es], fetch, options }) {
     ? createRemoteJWKSet(new URL(`${issuer}/jwks.json`), { [customFetch]: fetch, timeoutDuration: 100 })
     : createLocalJWKSet({ keys: keys.map(({ jwk }) => jwk) });
   const wanted = { issuer, audience, algorithms: ["ES256"], clockTolerance: 30, ...options };
-  return jwtVerify(token, set, wanted).then(() => "accepted", ({ code }) => code);
+  return jwtVerify(token, set, wanted).then(
+    () => "accepted",
+    ({ code }) => code,
+  );
 }
 
 table("from-jose.md", "| case | jose | Tollgate |", JOSE, { theirs: joseCode, ours });
@@ -87,7 +104,10 @@ const userPoolId = "eu-west-1_Ab12CdEf3";
 const clientId = "1example23456789";
 const pool = `https://cognito-idp.eu-west-1.amazonaws.com/${userPoolId}`;
 const cognito = (changes, header) =>
-  make({ iss: pool, aud: undefined, client_id: clientId, token_use: "access", ...changes }, { key: rs, typ: undefined, ...header });
+  make(
+    { iss: pool, aud: undefined, client_id: clientId, token_use: "access", ...changes },
+    { key: rs, typ: undefined, ...header },
+  );
 
 const COGNITO = {
   "not a token": { token: "junk" },
@@ -107,7 +127,13 @@ const COGNITO = {
 };
 
 function cognitoCode({ token, options, isCold = false }) {
-  const verifier = CognitoJwtVerifier.create({ userPoolId, clientId, tokenUse: "access", graceSeconds: 30, ...options });
+  const verifier = CognitoJwtVerifier.create({
+    userPoolId,
+    clientId,
+    tokenUse: "access",
+    graceSeconds: 30,
+    ...options,
+  });
   if (!isCold) verifier.cacheJwks({ keys: [rs.jwk] });
   try {
     return verifier.verifySync(token) && "accepted";
@@ -123,10 +149,15 @@ function gateCode({ token, rule, isCold = false }) {
     tenant: { required: false },
     rules: [{ path: "/{*rest}", ...rule }],
   });
-  return gate.checkSync({ method: "GET", url: "/orders", headers: { authorization: `Bearer ${token}` } }).code ?? "accepted";
+  return (
+    gate.checkSync({ method: "GET", url: "/orders", headers: { authorization: `Bearer ${token}` } }).code ?? "accepted"
+  );
 }
 
-table("from-aws-jwt-verify.md", "| case | aws-jwt-verify | Tollgate |", COGNITO, { theirs: cognitoCode, ours: gateCode });
+table("from-aws-jwt-verify.md", "| case | aws-jwt-verify | Tollgate |", COGNITO, {
+  theirs: cognitoCode,
+  ours: gateCode,
+});
 
 const symmetric = `${base64url('{"alg":"HS256","kid":"es-1"}')}.${base64url(JSON.stringify(claims()))}.${base64url("x".repeat(32))}`;
 

@@ -18,12 +18,25 @@ const policy = (path) =>
   );
 
 test("a block of an unknown kind is a failure, and so is one that is indented or never closed", () => {
-  for (const info of ["", "js", "js server.ts", "js a.mjs again", "bash", "json", "json ../tollgate.json", "sh run.sh", "yaml a.yml"]) {
+  for (const info of [
+    "",
+    "js",
+    "js server.ts",
+    "js a.mjs again",
+    "bash",
+    "json",
+    "json ../tollgate.json",
+    "sh run.sh",
+    "yaml a.yml",
+  ]) {
     assert.throws(() => steps(block(info, "x")), /no known kind of block/, info);
   }
   assert.throws(() => steps(" ```sh\n ls\n ```\n"), /indented/);
   assert.throws(() => steps("```sh\nls\n"), /never closed/);
-  assert.deepEqual(steps(block("sh", "ls")).map(({ kind, line }) => [kind, line]), [["shell", 1]]);
+  assert.deepEqual(
+    steps(block("sh", "ls")).map(({ kind, line }) => [kind, line]),
+    [["shell", 1]],
+  );
 });
 
 test("a block that goes on continues the file of that name, and no other", () => {
@@ -46,13 +59,22 @@ test("a module that throws is a failure, and so is one that asks the network, wh
 });
 
 test("a file of tests fails when one of its tests does", async () => {
-  const file = (is) => block("js a.test.mjs", "import { test } from 'node:test';", `test('a', () => { if (!${is}) throw new Error('no'); });`);
+  const file = (is) =>
+    block(
+      "js a.test.mjs",
+      "import { test } from 'node:test';",
+      `test('a', () => { if (!${is}) throw new Error('no'); });`,
+    );
   await right(file(true));
   await wrong(file(false), /exited with 1/);
 });
 
 test("a server is stopped when it listens, and what it printed until then counts", async () => {
-  const server = ["import { createServer } from 'node:http';", "console.log('up'); // → UP", "createServer().listen(8080, '127.0.0.1');"];
+  const server = [
+    "import { createServer } from 'node:http';",
+    "console.log('up'); // → UP",
+    "createServer().listen(8080, '127.0.0.1');",
+  ];
   await right(block("js a.mjs", ...server).replace("UP", "up"));
   await wrong(block("js a.mjs", ...server), /a\.mjs:2/);
 });
@@ -62,7 +84,8 @@ test("a configuration must start a gate", async () => {
   await wrong(policy("orders"), { code: "config_invalid" });
 });
 
-const row = (request, token, answer) => `| request | token | answer |\n|---|---|---|\n| ${request} | ${token} | ${answer} |\n`;
+const row = (request, token, answer) =>
+  `| request | token | answer |\n|---|---|---|\n| ${request} | ${token} | ${answer} |\n`;
 
 test("each row of a table of answers is what the gate above it says", async () => {
   const gate = policy("/orders");
@@ -89,7 +112,8 @@ test("a command must exist, exit with 0 and print what stands behind its arrow",
 });
 
 test("a server that a command starts is there for the next commands", async () => {
-  const server = "import { createServer } from 'node:http'; createServer((_, answer) => answer.end('yes')).listen(8080, '127.0.0.1');";
+  const server =
+    "import { createServer } from 'node:http'; createServer((_, answer) => answer.end('yes')).listen(8080, '127.0.0.1');";
   const lines = ["node a.mjs &", "curl -s http://127.0.0.1:8080/ # → yes"];
   await right(block("js a.mjs", server) + block("sh", ...lines));
 });
@@ -109,5 +133,8 @@ test("a guide takes files of another by name", async () => {
   const text = `<!-- needs one.mjs of other.md -->\n\n${block("js a.mjs", "import { one } from './one.mjs';", "console.log(one); // → 1")}`;
   assert.deepEqual(needs(text), [{ file: "one.mjs", guide: "other.md" }]);
   await right(text, () => block("js one.mjs", "export const one = 1;"));
-  await assert.rejects(right(text, () => ""), /there is no one\.mjs/);
+  await assert.rejects(
+    right(text, () => ""),
+    /there is no one\.mjs/,
+  );
 });

@@ -44,7 +44,11 @@ for (const [name, peer, kind, more] of [
   test(`${name}: before and after answer as the table says`, async () => {
     const { answers, fetches } = await sideBySide(name, kind);
     const table = tableAt(readGuide(name), `| token | ${peer} | Tollgate |`);
-    for (const row of [...COMPULSORY, ...more]) assert.ok(table.some(([token]) => token === row), row);
+    for (const row of [...COMPULSORY, ...more])
+      assert.ok(
+        table.some(([token]) => token === row),
+        row,
+      );
     for (const [token, before, after] of table) {
       const { before: was, after: is } = answers[token] ?? assert.fail(`there is no token "${token}"`);
       assert.deepEqual([String(was.status), String(is.status)], [before, after], token);

@@ -43,7 +43,10 @@ function checkScript(script, command) {
 function checkWrangler(words) {
   const binary = tool.resolve("wrangler").replace(/wrangler-dist.*$/, join("bin", "wrangler.js"));
   const env = { ...process.env, WRANGLER_LOG_PATH: tmpdir(), WRANGLER_SEND_METRICS: "false", CI: "1" };
-  const { status, stdout } = spawnSync(process.execPath, [binary, ...words.split(" "), "--help"], { encoding: "utf8", env });
+  const { status, stdout } = spawnSync(process.execPath, [binary, ...words.split(" "), "--help"], {
+    encoding: "utf8",
+    env,
+  });
   assert.equal(status, 0, words);
   assert.ok(stdout.includes(`wrangler ${words}`), words);
 }

@@ -23,7 +23,8 @@ export function steps(text) {
   const found = [...blocks(text), ...tables(text)].sort((one, other) => one.line - other.line);
   const files = new Map();
   return found.map((step) => {
-    if (step.continued && !files.has(step.name)) throw new Error(`line ${step.line}: ${step.name} is not there to be continued`);
+    if (step.continued && !files.has(step.name))
+      throw new Error(`line ${step.line}: ${step.name} is not there to be continued`);
     const body = step.continued ? `${files.get(step.name)}\n${step.body}` : step.body;
     if (step.name) files.set(step.name, body);
     return { ...step, body, title: `line ${step.line}: ${step.name || step.kind}` };
@@ -38,7 +39,8 @@ function blocks(text) {
     const line = lineAt(text, index);
     const [language, name = "", ...said] = info.trim().split(/\s+/);
     const known = KINDS.find((one) => one.language === language && one.name.test(name));
-    if (!known || said.some((word) => !known.maySay?.includes(word))) throw new Error(`line ${line}: no known kind of block: ${info}`);
+    if (!known || said.some((word) => !known.maySay?.includes(word)))
+      throw new Error(`line ${line}: no known kind of block: ${info}`);
     return { kind: known.kind, name, body, line, continued: said.includes("continued") };
   });
 }
@@ -70,14 +72,25 @@ export function answers(table) {
     const [method, url] = target.split(" ");
     const headers = Object.fromEntries(fields.map((field) => field.split(": ")));
     const [claims] = spans(token);
-    return { method, url, headers, claims: claims === undefined ? undefined : JSON.parse(claims), answer: answer.replaceAll("`", "") };
+    return {
+      method,
+      url,
+      headers,
+      claims: claims === undefined ? undefined : JSON.parse(claims),
+      answer: answer.replaceAll("`", ""),
+    };
   });
 }
 
 /** The cells of a table, without its head. */
 export function rows(table) {
   const lines = table.trim().split("\n").slice(2);
-  return lines.map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  return lines.map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
 }
 
 /** What stands in code spans, in order. */

@@ -44,7 +44,12 @@ export class Sandbox {
 
   get shell() {
     const PATH = `${dirname(process.execPath)}:${process.env.PATH}`;
-    this.opened ??= new Shell(this.folder, { ...process.env, PATH, npm_config_offline: "true", npm_config_update_notifier: "false" });
+    this.opened ??= new Shell(this.folder, {
+      ...process.env,
+      PATH,
+      npm_config_offline: "true",
+      npm_config_update_notifier: "false",
+    });
     return this.opened;
   }
 
@@ -80,7 +85,11 @@ const JUDGES = {
   module: runModule,
   gate: ({ body }) => makeGate(JSON.parse(body)),
   data: ({ body }) => void JSON.parse(body),
-  lines: ({ body }) => body.trim().split("\n").forEach((line) => void JSON.parse(line)),
+  lines: ({ body }) =>
+    body
+      .trim()
+      .split("\n")
+      .forEach((line) => void JSON.parse(line)),
   types: checkTypes,
   wrangler: readWrangler,
   shell: runShell,
@@ -89,9 +98,16 @@ const JUDGES = {
 
 /** A gate of this configuration, of the keys that are made here, whoever the issuers are. */
 async function makeGate(config) {
-  const options = { keys: keysDocument(), store: memoryStore(), entitlements: config.tokens?.entitlements === null ? null : () => null };
+  const options = {
+    keys: keysDocument(),
+    store: memoryStore(),
+    entitlements: config.tokens?.entitlements === null ? null : () => null,
+  };
   const ownKeys = config.tokens && (await createTokens(config, options).keySet());
-  const gate = createGate(config, { ...(ownKeys && { ownKeys }), fetch: async () => Response.json({ keys: [es.jwk, rs.jwk] }) });
+  const gate = createGate(config, {
+    ...(ownKeys && { ownKeys }),
+    fetch: async () => Response.json({ keys: [es.jwk, rs.jwk] }),
+  });
   return gate;
 }
 
@@ -113,11 +129,17 @@ async function runModule({ name, body }, { folder }) {
   const code = await new Promise((closed) => child.on("close", closed));
   const isServer = messages.some(({ listening }) => listening);
   assert.ok(code === 0 || isServer, `${name} exited with ${code}\n${output}`);
-  assert.deepEqual(messages.flatMap(({ reached }) => reached ?? []), [], `${name} asked the network`);
+  assert.deepEqual(
+    messages.flatMap(({ reached }) => reached ?? []),
+    [],
+    `${name} asked the network`,
+  );
   body.split("\n").forEach((text, index) => {
     const [, expected] = /\/\/ → (.*)$/.exec(text) ?? [];
     if (expected === undefined) return;
-    const printed = messages.filter(({ file, line }) => file === name && line === index + 1).map(({ printed }) => printed);
+    const printed = messages
+      .filter(({ file, line }) => file === name && line === index + 1)
+      .map(({ printed }) => printed);
     assert.equal(printed.join(", then "), expected.trim(), `${name}:${index + 1}\n${output}`);
   });
 }
@@ -139,7 +161,10 @@ function checkTypes({ name }, { folder }) {
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: [name] }));
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const { status, stdout } = spawnSync(process.execPath, [tsc, "--project", "tsconfig.json"], { cwd: folder, encoding: "utf8" });
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "--project", "tsconfig.json"], {
+    cwd: folder,
+    encoding: "utf8",
+  });
   assert.equal(status, 0, stdout);
 }
 
@@ -147,7 +172,10 @@ function checkTypes({ name }, { folder }) {
 async function readWrangler({ name }, { folder }) {
   const { experimental_readRawConfig } = await import(pathToFileURL(tool.resolve("wrangler")));
   const { rawConfig } = experimental_readRawConfig({ config: join(folder, name) });
-  assert.ok(rawConfig.name && readdirSync(folder).includes(rawConfig.main), `${name} names a Worker's file that is there`);
+  assert.ok(
+    rawConfig.name && readdirSync(folder).includes(rawConfig.main),
+    `${name} names a Worker's file that is there`,
+  );
 }
 
 /**
@@ -162,17 +190,22 @@ async function runShell({ body }, { port, shell }) {
     assert.equal(code, exit, `${command}\n${output}`);
     if (command.endsWith("&")) await answered(port);
     if (expected === undefined) continue;
-    assert.ok(output.split("\n").some((line) => line.startsWith(expected)), `${command}: expected ${expected}\n${output}`);
+    assert.ok(
+      output.split("\n").some((line) => line.startsWith(expected)),
+      `${command}: expected ${expected}\n${output}`,
+    );
   }
 }
 
 function commands(body) {
   const lines = body.replaceAll(/\\\n\s*/g, "").split("\n");
-  return lines.filter((line) => line.trim() && !line.startsWith("#")).map((line) => {
-    const [command, said = ""] = line.split(/\s+# /);
-    const [, expected, exit] = /^→ ?(.*?) ?(?:\(exit code (\d)\))?$/.exec(said) ?? [];
-    return { command: command.trim(), expected: expected || undefined, exit: Number(exit ?? 0) };
-  });
+  return lines
+    .filter((line) => line.trim() && !line.startsWith("#"))
+    .map((line) => {
+      const [command, said = ""] = line.split(/\s+# /);
+      const [, expected, exit] = /^→ ?(.*?) ?(?:\(exit code (\d)\))?$/.exec(said) ?? [];
+      return { command: command.trim(), expected: expected || undefined, exit: Number(exit ?? 0) };
+    });
 }
 
 /** Until something listens on the port. */

@@ -17,7 +17,12 @@ const HOSTS = [
 /** Everything that a document links to, code left out. */
 export function targets(text) {
   const prose = text.replaceAll(/^```[\s\S]*?^```$/gm, "").replaceAll(/`[^`\n]*`/g, "");
-  const forms = [/\]\(([^)\s]+)\)/g, /^\[[^\]]+\]: (\S+)/gm, /<a href="([^"]*)"/g, /(?<![("])\b(https?:\/\/[^\s)>,]+)/g];
+  const forms = [
+    /\]\(([^)\s]+)\)/g,
+    /^\[[^\]]+\]: (\S+)/gm,
+    /<a href="([^"]*)"/g,
+    /(?<![("])\b(https?:\/\/[^\s)>,]+)/g,
+  ];
   return forms.flatMap((form) => [...prose.matchAll(form)].map(([, target]) => target));
 }
 
@@ -46,7 +51,10 @@ function anchors(text) {
   const seen = new Map();
   const found = new Set([...prose.matchAll(/id="([^"]+)"/g)].map(([, id]) => id));
   for (const [, title] of prose.matchAll(/^#+ (.*)$/gm)) {
-    const slug = title.toLowerCase().replaceAll(/[^\p{L}\p{N}_\- ]/gu, "").replaceAll(" ", "-");
+    const slug = title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_\- ]/gu, "")
+      .replaceAll(" ", "-");
     const times = seen.get(slug) ?? 0;
     seen.set(slug, times + 1);
     found.add(times === 0 ? slug : `${slug}-${times}`);

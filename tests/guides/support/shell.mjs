@@ -25,7 +25,8 @@ export class Shell {
 
   /** Runs a command to its end, or, with `&`, to its start: what was printed meanwhile, and its exit code. */
   async run(command) {
-    const mark = `@@${(this.#count += 1)}@@`;
+    this.#count += 1;
+    const mark = `@@${this.#count}@@`;
     const from = this.#said.length;
     this.#bash.stdin.write(`{ ${command}\n} </dev/null; printf '\\n${mark}%s\\n' $?\n`);
     const ended = new RegExp(`\n${mark}(\\d+)\n`);
@@ -43,7 +44,10 @@ export class Shell {
 
   #until(look, what) {
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`${what}: not done after a minute\n${this.#said}`)), LIMIT_MILLISECONDS);
+      const late = setTimeout(
+        () => reject(new Error(`${what}: not done after a minute\n${this.#said}`)),
+        LIMIT_MILLISECONDS,
+      );
       this.#heard = () => {
         const seen = look();
         if (!seen) return;

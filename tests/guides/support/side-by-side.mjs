@@ -10,9 +10,14 @@ const network = provider(jwks);
 const isCognito = process.argv[2] === "cognito";
 
 const usual = isCognito
-  ? { iss: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12CdEf3", client_id: "1example23456789", token_use: "access" }
+  ? {
+      iss: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12CdEf3",
+      client_id: "1example23456789",
+      token_use: "access",
+    }
   : { iss: "https://issuer.example", aud: "orders-api" };
-const make = (claims, header) => token({ ...usual, tenant_id: "acme", ...claims }, { ...(isCognito && { alg: "RS256", typ: undefined }), ...header });
+const make = (claims, header) =>
+  token({ ...usual, tenant_id: "acme", ...claims }, { ...(isCognito && { alg: "RS256", typ: undefined }), ...header });
 const now = Math.floor(Date.now() / 1000);
 
 /** By what the guides' tables call them. */
@@ -41,7 +46,8 @@ const fetches = {};
 for (const side of ["before", "after"]) {
   network.hits.length = 0;
   const module = await load(`${side}.mjs`);
-  for (const [name, text] of Object.entries(TOKENS)) answers[name] = { ...answers[name], [side]: await ask(module, text) };
+  for (const [name, text] of Object.entries(TOKENS))
+    answers[name] = { ...answers[name], [side]: await ask(module, text) };
   fetches[side] = network.hits.length;
   network.isDown = true;
   const anew = await load(`${side}.mjs`, "?down");
