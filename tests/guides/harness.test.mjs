@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { answers, needs, steps } from "./support/guide.mjs";
 import { judge } from "./support/judge.mjs";
 
-const block = (info, ...lines) => ["```" + info, ...lines, "```", ""].join("\n");
+const block = (info, ...lines) => [`\`\`\`${info}`, ...lines, "```", ""].join("\n");
 const none = () => assert.fail("no other guide is read");
 const right = (text, readGuide = none) => judge(text, readGuide);
 const wrong = (text, message) => assert.rejects(judge(text, none), message);

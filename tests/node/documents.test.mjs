@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { createGate, createVerifier } from "tollgate";
 import { createTokens, memoryStore } from "tollgate/tokens";
-import { blocks, DOCUMENTS, read, table, words } from "./support/documents.mjs";
+import { blocks, read, table, words } from "./support/documents.mjs";
 import { root, tool } from "./support/root.mjs";
 import { gateConfig, issuerConfig, makeKey, NOW, signature, token, verifierConfig } from "./support/tokens.mjs";
 
