@@ -30,6 +30,8 @@ export const SUITES = {
   browser: { needs: "all", run: browser },
   node: { needs: "build", run: packedTarball },
   guides: { needs: "build", run: guides },
+  runtimes: { needs: "build", run: runtimes },
+  adapters: { needs: "build", run: adapters },
   www: { needs: "build", run: www },
   workerd: { needs: "build", run: workerd },
   aws: { needs: "build", run: aws },
@@ -132,22 +134,29 @@ function webdriverSettings(chromium) {
 
 /** The package as a user gets it. */
 function packedTarball() {
-  return installed(["tests/node", "tests/shared"], (folder, env) => nodeTests(folder, "tests/node", env));
+  return withTarball(["node"], (folder, tarball) => nodeTests(folder, "tests/node", { TOLLGATE_TARBALL: tarball }));
 }
 
 /** What programs in the guides import beside this package. */
 const GUIDES_USE = ["aws-jwt-verify", "express", "hono", "jose"];
 
-/** The guides, done as they say beside the packed package, and what they move people away from. */
+/** The guides, done as they say beside the packed package, and beside what they move people away from. */
 function guides() {
-  return installed(["tests/guides", "tests/node"], (folder, env) => {
+  return withTarball(["node", "guides"], (folder, tarball) => {
     for (const name of GUIDES_USE) symlinkSync(path("node_modules", name), join(folder, "node_modules", name));
-    return nodeTests(folder, "tests/guides", env);
+    return nodeTests(folder, "tests/guides", { TOLLGATE_TARBALL: tarball });
   });
 }
 
-/** Packs the package, installs it into an empty folder, and puts these tests beside it. */
-async function installed(parts, use) {
+/** One suite of behaviour in every runtime and bundler, over the package as a user gets it. */
+function runtimes() {
+  const chromium = findChromium();
+  const env = chromium ? { CHROMIUM: chromium } : {};
+  return withTarball(["node", "runtimes"], (folder) => nodeTests(folder, "tests/runtimes", env));
+}
+
+/** Packs the package, installs it into an empty folder with these parts of tests/ in it, and only then has it tested there. */
+async function withTarball(parts, test) {
   await build("npm");
   const folder = mkdtempSync(join(tmpdir(), "tollgate-package-"));
   try {
@@ -157,13 +166,19 @@ async function installed(parts, use) {
     writeFileSync(join(folder, "package.json"), '{ "name": "stranger", "private": true, "type": "module" }\n');
     const flags = ["--offline", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
     await must("installing the tarball", "npm", ["install", `./${tarball}`, ...flags], { cwd: folder });
-    for (const part of parts) {
+    for (const part of [...parts, "shared"].map((name) => join("tests", name))) {
       if (existsSync(path(part))) cpSync(path(part), join(folder, part), { recursive: true });
     }
-    return await use(folder, { TOLLGATE_TARBALL: join(folder, tarball) });
+    return await test(folder, join(folder, tarball));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The adapters in their real frameworks, in Node and in workerd. */
+async function adapters() {
+  await build("npm");
+  return nodeTests(root, "tests/adapters");
 }
 
 /** Random histories where all suites run; asked for by name, the token service's suite takes ten times as many and more. */
