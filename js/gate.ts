@@ -146,8 +146,12 @@ interface Explained {
   readonly decision: Answer;
 }
 
-/** The answer when the core trapped: closed, and in the core's own words for what can't be decided now. */
-const failed = (): Unavailable => ({
+/**
+ * The answer when the core trapped: closed, and in the core's own words for what can't be decided now.
+ *
+ * @internal
+ */
+export const failed = (): Unavailable => ({
   outcome: "unavailable",
   code: "internal_error",
   status: 503,

@@ -2,18 +2,8 @@
 // was given.
 
 import type { HeaderField } from "../gate.ts";
+import { applyCors, dropHopByHop, keepPrivate } from "../response.ts";
 import type { Allow, Refusal } from "./rulings.ts";
-
-/** RFC 9110 section 7.6.1: they describe one connection and end with it. */
-const HOP_BY_HOP = ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
-/** Directions to shared caches alone, which read them before `Cache-Control`. */
-const SHARED_CACHE_FIELDS = ["cdn-cache-control", "cloudflare-cdn-cache-control", "surrogate-control"];
-/** With `cors` configured, what the upstream says about these does not count. */
-const CORS_FIELDS = [
-  "access-control-allow-origin",
-  "access-control-allow-credentials",
-  "access-control-expose-headers",
-];
 
 const PASSED = new Headers({ "cache-control": "no-store" });
 
@@ -38,7 +28,7 @@ export function answered({ status, headers, body }: CoreAnswer): Response {
 export function passed(decision: Allow): Response {
   const response = new Response(null, { headers: PASSED });
   // To look at the fields of a response makes an object of them.
-  if (decision.responseHeaders !== null) applyCors(response.headers, decision);
+  if (decision.responseHeaders !== null) applyCors(response.headers, decision.responseHeaders);
   return response;
 }
 
@@ -50,7 +40,7 @@ export function failedClosed(): Response {
 /** When the upstream gave no answer. */
 export function badGateway(decision: Allow): Response {
   const response = problem(502, "bad_gateway", "The upstream gave no answer");
-  applyCors(response.headers, decision);
+  applyCors(response.headers, decision.responseHeaders);
   return response;
 }
 
@@ -61,7 +51,7 @@ export function answerToClient(answer: Response, decision: Allow): Response {
   const response = new Response(answer.body, answer);
   dropHopByHop(response.headers);
   if (decision.isPersonal) keepPrivate(response.headers);
-  applyCors(response.headers, decision);
+  applyCors(response.headers, decision.responseHeaders);
   return response;
 }
 
@@ -71,35 +61,4 @@ function problem(status: number, kind: string, title: string, more: HeaderField[
     status,
     headers: fields.map(([name, value]) => [name, value]),
   });
-}
-
-function dropHopByHop(headers: Headers): void {
-  for (const name of (headers.get("connection") ?? "").split(",")) {
-    const nominated = name.trim();
-    if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(nominated)) headers.delete(nominated);
-  }
-  for (const name of HOP_BY_HOP) headers.delete(name);
-}
-
-/** `private` or `no-store` from the upstream stays; otherwise `public` and `s-maxage` give way to `private`. */
-export function keepPrivate(headers: Headers): void {
-  for (const name of SHARED_CACHE_FIELDS) headers.delete(name);
-  const directives = (headers.get("cache-control") ?? "").match(/(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/g) ?? [];
-  const kept = directives
-    .map((directive) => directive.trim())
-    .filter((directive) => directive !== "" && !/^(?:public|s-maxage|private)(?:\s*=|$)/i.test(directive));
-  // `private` is written anew: with field names it would be about those fields only (RFC 9111 section 5.2.2.7).
-  const isStored = !kept.some((directive) => /^no-store$/i.test(directive));
-  const wasPrivate = directives.some((directive) => /^\s*private\s*(?:=|$)/i.test(directive));
-  if (isStored || wasPrivate) kept.unshift("private");
-  headers.set("cache-control", kept.join(", "));
-}
-
-function applyCors(headers: Headers, { responseHeaders }: Allow): void {
-  if (responseHeaders === null) return;
-  for (const name of CORS_FIELDS) headers.delete(name);
-  for (const [name, value] of responseHeaders) {
-    if (name === "vary") headers.append(name, value);
-    else headers.set(name, value);
-  }
 }
