@@ -31,7 +31,10 @@ export function withAuthority(command: Command): Command {
     .option("--jwks <file>", "a key set: a file, an address, or - for standard input; with --issuer and --audience")
     .option("--issuer <iss>", "the exact iss of its tokens")
     .option("--audience <aud>", "what aud must hold; given again, one of them", repeated)
-    .option("--own-keys <file>", "the key set of the preset tollgate: a file or an address; else it is fetched from tokens.issuer")
+    .option(
+      "--own-keys <file>",
+      "the key set of the preset tollgate: a file or an address; else it is fetched from tokens.issuer",
+    )
     .option("--now <time>", "judge at another time: seconds since 1970, or 2026-01-31T12:00:00Z")
     .option("--json", "print JSON");
 }
@@ -57,7 +60,8 @@ export async function authorityOf(options: AuthorityOptions): Promise<Authority>
     return { config: { issuers: [one] }, hooks, now };
   }
   const file = options.config ?? defaultConfig();
-  if (file === undefined) throw new Misuse("name whose tokens are good: --config FILE, or --jwks, --issuer and --audience");
+  if (file === undefined)
+    throw new Misuse("name whose tokens are good: --config FILE, or --jwks, --issuer and --audience");
   const config = readJson(file);
   if (!isMembers(config)) throw new Misuse(`${nameOf(file)}: expected an object`);
   return { config, hooks: { ...told, ...(await ownKeysOf(config, ownKeys)) }, now };
@@ -71,13 +75,13 @@ const onEvent: NonNullable<Hooks["onEvent"]> = (event) => {
 
 /** The keys of the preset `tollgate`, which a gate has from the token service beside it. */
 async function ownKeysOf(config: Members, source: string | undefined): Promise<{ ownKeys?: KeySet }> {
-  const issuers = Array.isArray(config["issuers"]) ? config["issuers"] : [];
+  const issuers = Array.isArray(config.issuers) ? config.issuers : [];
   const { tokens } = config;
-  const isOwn = issuers.some((issuer) => isMembers(issuer) && issuer["preset"] === "tollgate");
+  const isOwn = issuers.some((issuer) => isMembers(issuer) && issuer.preset === "tollgate");
   if (!isOwn || !isMembers(tokens)) return {};
-  const from = source ?? `${String(tokens["issuer"])}/.well-known/jwks.json`;
+  const from = source ?? `${String(tokens.issuer)}/.well-known/jwks.json`;
   const keys = jsonOf(await readSource(from), from);
-  if (!isMembers(keys) || !Array.isArray(keys["keys"])) throw new Misuse(`${from}: expected a key set, { "keys": [ … ] }`);
+  if (!isMembers(keys) || !Array.isArray(keys.keys)) throw new Misuse(`${from}: expected a key set, { "keys": [ … ] }`);
   return { ownKeys: keys as unknown as KeySet };
 }
 
@@ -87,8 +91,8 @@ export function verifierPart(config: Members, ownKeys: KeySet | undefined): Memb
   for (const name of ["issuers", "clockToleranceSeconds"]) if (name in config) part[name] = config[name];
   const { tokens, issuers } = config;
   if (!isMembers(tokens) || !Array.isArray(issuers)) return part;
-  part["issuers"] = issuers.map((issuer) => {
-    if (!isMembers(issuer) || issuer["preset"] !== "tollgate") return issuer;
+  part.issuers = issuers.map((issuer) => {
+    if (!isMembers(issuer) || issuer.preset !== "tollgate") return issuer;
     const { preset, ...rest } = issuer;
     const { issuer: name, audience } = tokens;
     const spelt = { issuer: name, audience, algorithms: ["ES256"], types: ["at+jwt"], claims: { tenant: "tid" } };

@@ -35,7 +35,8 @@ export function addExplain(program: Command): void {
 
 async function run(token: string | undefined, options: Options): Promise<number> {
   if (options.url !== undefined) return explainRequest(token, options.url, options);
-  if (options.method !== undefined || options.header !== undefined) throw new Misuse("--method and --header go with --url");
+  if (options.method !== undefined || options.header !== undefined)
+    throw new Misuse("--method and --header go with --url");
   return explainToken(token, options);
 }
 
@@ -55,7 +56,8 @@ async function explainToken(argument: string | undefined, options: Options): Pro
 
 async function explainRequest(token: string | undefined, url: string, options: Options): Promise<number> {
   const { config, hooks } = await authorityOf(options);
-  if (options.jwks !== undefined) throw new Misuse("a request needs rules, so --config: --jwks goes with a token alone");
+  if (options.jwks !== undefined)
+    throw new Misuse("a request needs rules, so --config: --jwks goes with a token alone");
   const gate = createGate(config as unknown as Config, hooks);
   const headers = headersOf(options.header ?? []);
   if (token !== undefined) headers.push(["authorization", `Bearer ${await tokenOf(token)}`]);
@@ -92,7 +94,9 @@ const MARKS = { pass: "✔", fail: "✖", not_reached: "·" } as const;
 
 function printChecks(checks: readonly Check[]): void {
   for (const { name, outcome, code, expected, found } of checks) {
-    const parts = [expected === null ? "" : `expected ${expected}`, found === null ? "" : `found ${found}`].filter((part) => part !== "");
+    const parts = [expected === null ? "" : `expected ${expected}`, found === null ? "" : `found ${found}`].filter(
+      (part) => part !== "",
+    );
     const what = outcome === "not_reached" ? "not reached" : parts.join("; ");
     print(shown(`${MARKS[outcome]} ${name.padEnd(18)} ${code === null ? "" : `${code}: `}${what}`));
   }

@@ -139,7 +139,8 @@ export function timeOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const isDate = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text);
   const seconds = /^\d{1,12}$/.test(text) ? Number(text) : isDate ? Date.parse(text) / 1000 : Number.NaN;
-  if (!Number.isFinite(seconds)) throw new Misuse("--now: expected seconds since 1970, or a date such as 2026-01-31T12:00:00Z");
+  if (!Number.isFinite(seconds))
+    throw new Misuse("--now: expected seconds since 1970, or a date such as 2026-01-31T12:00:00Z");
   return Math.floor(seconds);
 }
 
@@ -151,7 +152,10 @@ export function dateOf(seconds: number): string {
 
 /** The help of a command ends with an example. */
 export function example(command: Command, ...lines: string[]): Command {
-  return command.addHelpText("after", `\nExample${lines.length > 1 ? "s" : ""}:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+  return command.addHelpText(
+    "after",
+    `\nExample${lines.length > 1 ? "s" : ""}:\n${lines.map((line) => `  ${line}`).join("\n")}`,
+  );
 }
 
 /** The configuration that is meant where none is named. */

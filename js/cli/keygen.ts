@@ -37,7 +37,8 @@ function run({ alg, bits, kid, outPrivate }: Options): number {
   if (!Number.isInteger(size) || size < 2048 || size > 4096 || size % 8 !== 0) {
     throw new Misuse("--bits: expected 2048 to 4096, and a multiple of 8");
   }
-  if (kid !== undefined && (kid === "" || Buffer.byteLength(kid) > 256)) throw new Misuse("--kid: expected 1 to 256 bytes");
+  if (kid !== undefined && (kid === "" || Buffer.byteLength(kid) > 256))
+    throw new Misuse("--kid: expected 1 to 256 bytes");
   const line = progressLine();
   line.tell("making a key");
   const pair = newPair(alg, size, kid);

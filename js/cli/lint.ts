@@ -14,7 +14,9 @@ export function addLint(program: Command): void {
   const command = program
     .command("lint")
     .summary("say every problem of a configuration, and how to mend it")
-    .description("Says every problem of a configuration, with its place and how to mend it, and warns of what is seldom meant.")
+    .description(
+      "Says every problem of a configuration, with its place and how to mend it, and warns of what is seldom meant.",
+    )
     .argument("[file]", "the configuration; - for standard input", "tollgate.json")
     .option("--kind <kind>", "gate or verifier; without it, what the document looks like")
     .option("--errors-only", "leave the warnings out")
@@ -26,7 +28,8 @@ export function addLint(program: Command): void {
 }
 
 function run(file: string, { kind, errorsOnly, json }: Options): number {
-  if (kind !== undefined && kind !== "gate" && kind !== "verifier") throw new Misuse("--kind: expected gate or verifier");
+  if (kind !== undefined && kind !== "gate" && kind !== "verifier")
+    throw new Misuse("--kind: expected gate or verifier");
   const source = readText(file);
   const line = progressLine();
   const report = lint(source, kind, (found) => line.tell(`${found} problems so far`));
@@ -50,6 +53,7 @@ function printReport(name: string, findings: readonly Finding[], { kind, more, a
   if (findings.length === 0) {
     print(`${name}: good, as the configuration of a ${kind}`);
     if (anyTenant.length > 0) print(shown(`no tenant is compared for ${anyTenant.join(", ")}`));
-  } else note(`${errors} ${errors === 1 ? "problem" : "problems"}, ${warnings} ${warnings === 1 ? "warning" : "warnings"}`);
+  } else
+    note(`${errors} ${errors === 1 ? "problem" : "problems"}, ${warnings} ${warnings === 1 ? "warning" : "warnings"}`);
   if (more) note("there may be more: mend these first, and run it again");
 }

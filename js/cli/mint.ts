@@ -25,7 +25,9 @@ export function addMint(program: Command): void {
   const command = program
     .command("mint")
     .summary("sign a token for tests")
-    .description("Signs a token with a key of yours, for tests. iat and exp are filled in unless the claims have them; null leaves a claim out.")
+    .description(
+      "Signs a token with a key of yours, for tests. iat and exp are filled in unless the claims have them; null leaves a claim out.",
+    )
     .requiredOption("--key <file>", "a private JWK, or what keygen prints; - for standard input")
     .option("--claims <json>", "the claims: JSON that starts with {, or a file of it", "{}")
     .option("--issuer <iss>", "iss")
@@ -46,7 +48,8 @@ export function addMint(program: Command): void {
 
 function run(options: Options): number {
   const { key, claims: given, issuer, audience, subject, expiresIn, typ, now } = options;
-  if (!/^-?\d{1,10}$/.test(expiresIn)) throw new Misuse("--expires-in: expected seconds, such as 300; a negative number has expired");
+  if (!/^-?\d{1,10}$/.test(expiresIn))
+    throw new Misuse("--expires-in: expected seconds, such as 300; a negative number has expired");
   const pair = pairFrom(readJson(key));
   const time = timeOf(now) ?? Math.floor(Date.now() / 1000);
   const aud = audience?.length === 1 ? audience[0] : audience;
@@ -54,7 +57,8 @@ function run(options: Options): number {
   const claims = whole({ ...usual, ...claimsOf(given) });
   const header: Members = { typ: typ === "none" ? null : typ };
   const token = signToken(pair, claims, header);
-  if (token.length > MAX_TOKEN_BYTES) note(`the token has ${token.length} bytes, and a verifier takes ${MAX_TOKEN_BYTES} at most`);
+  if (token.length > MAX_TOKEN_BYTES)
+    note(`the token has ${token.length} bytes, and a verifier takes ${MAX_TOKEN_BYTES} at most`);
   if (options.json === true) {
     const { alg, kid } = pair.public;
     printJson({ token, header: whole({ alg, ...header, kid }), claims });

@@ -23,7 +23,10 @@ export interface TextFault {
 const FAULTS: Readonly<Record<string, readonly [problem: string, mend: string]>> = {
   InvalidSymbol: ["no JSON value", "write a text in double quotes, a number, true, false, null, an array or an object"],
   InvalidNumberFormat: ["no JSON number", "write it without a sign + and without leading zeros"],
-  PropertyNameExpected: ["expected a member's name", "write it in double quotes, and take out a comma that nothing follows"],
+  PropertyNameExpected: [
+    "expected a member's name",
+    "write it in double quotes, and take out a comma that nothing follows",
+  ],
   ValueExpected: ["expected a value", "write one, or take out a comma that nothing follows"],
   ColonExpected: ["expected a colon", 'write "name": value'],
   CommaExpected: ["expected a comma", "put a comma after the value before this"],
@@ -59,7 +62,7 @@ export class Text {
 
   /** The document; of a member that stands twice, the last. `undefined` when there is none. */
   value(): unknown {
-    return this.root === undefined ? undefined : valueOf(this.root);
+    return this.root === undefined ? undefined : plainOf(this.root);
   }
 
   /** Where a value stands, or, with `name`, the name before it. What is not there has the place of what it would be in. */
@@ -125,7 +128,9 @@ export class Text {
     let node = this.root;
     while (node !== undefined) {
       const parent: Node = node;
-      const index = (parent.children ?? []).findIndex((child) => offset >= child.offset && offset <= child.offset + child.length);
+      const index = (parent.children ?? []).findIndex(
+        (child) => offset >= child.offset && offset <= child.offset + child.length,
+      );
       const child = parent.children?.[index];
       if (child === undefined) break;
       if (parent.type === "array") way.push(index);
@@ -177,7 +182,9 @@ function firstStep(rest: string, value: unknown): { step: string | number; lengt
   const name = rest.slice(dot);
   const names = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
   const ends = (known: string) => name === known || /^[.[]/.test(name.slice(known.length));
-  const known = names.filter((one) => one !== "" && name.startsWith(one) && ends(one)).sort((a, b) => b.length - a.length)[0];
+  const known = names
+    .filter((one) => one !== "" && name.startsWith(one) && ends(one))
+    .sort((a, b) => b.length - a.length)[0];
   const step = known ?? /^[^.[]+/.exec(name)?.[0] ?? name;
   return { step, length: dot + step.length };
 }
@@ -188,12 +195,12 @@ export function kindOf(way: Way): string {
 }
 
 /** What a tree says, on objects without a prototype: `__proto__` is a name like any other. */
-function valueOf(node: Node): unknown {
-  if (node.type === "array") return (node.children ?? []).map(valueOf);
+function plainOf(node: Node): unknown {
+  if (node.type === "array") return (node.children ?? []).map(plainOf);
   if (node.type !== "object") return node.value;
   const object: Record<string, unknown> = Object.create(null);
   for (const { children: [name, value] = [] } of node.children ?? []) {
-    if (name !== undefined && value !== undefined) object[String(name.value)] = valueOf(value);
+    if (name !== undefined && value !== undefined) object[String(name.value)] = plainOf(value);
   }
   return object;
 }

@@ -1,6 +1,6 @@
 // Keys and tokens for tests and for one's own issuer: made by Node, never by the verifier's core. Keeps none and prints none.
 
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey, sign } from "node:crypto";
 import { Misuse } from "./io.js";
 import { isMembers, type Members } from "./lint/judge.js";
 
@@ -29,7 +29,7 @@ export function newPair(algorithm: Algorithm, bits: number, kid?: string): Pair 
 
 /** Both halves of a private JWK, with `alg`, `kid` and `use`. */
 function pairOf(jwk: Members, kid?: string): Pair {
-  const kty = jwk["kty"] === "EC" ? "EC" : "RSA";
+  const kty = jwk.kty === "EC" ? "EC" : "RSA";
   const algorithm: Algorithm = kty === "EC" ? "ES256" : "RS256";
   const pick = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, jwk[name]]));
   const material = pick(PUBLIC[kty]);
@@ -44,8 +44,8 @@ function pairOf(jwk: Members, kid?: string): Pair {
  * @throws Misuse when it is none; no message holds a part of it
  */
 export function pairFrom(document: unknown): Pair {
-  const jwk = isMembers(document) && isMembers(document["private"]) ? document["private"] : document;
-  if (!isMembers(jwk) || typeof jwk["d"] !== "string") {
+  const jwk = isMembers(document) && isMembers(document.private) ? document.private : document;
+  if (!isMembers(jwk) || typeof jwk.d !== "string") {
     throw new Misuse("--key: expected a private JWK, or what `tollgate keygen` prints");
   }
   try {
@@ -63,7 +63,9 @@ export function pairFrom(document: unknown): Pair {
 /** A token of these claims, signed with the pair's private half. `header` replaces members; one that is null is left out. */
 export function signToken(pair: Pair, claims: Members, header: Members = {}): string {
   const { kid, alg } = pair.private;
-  const whole = Object.fromEntries(Object.entries({ alg, typ: "JWT", kid, ...header }).filter(([, value]) => value !== null));
+  const whole = Object.fromEntries(
+    Object.entries({ alg, typ: "JWT", kid, ...header }).filter(([, value]) => value !== null),
+  );
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const input = `${part(whole)}.${part(claims)}`;
   const key = createPrivateKey({ key: pair.private as JsonWebKey, format: "jwk" });

@@ -6,13 +6,22 @@ import { type AuthorityOptions, authorityOf, tokenOf, verifierPart, withAuthorit
 import { dateOf, example, GOOD, print, printJson, REFUSED, shown, withProgress } from "./io.js";
 
 /** Refusals of the token. Whatever else is thrown says that it could not be judged. */
-const UNJUDGED = ["config_invalid", "keys_due", "keys_unavailable", "internal_error", "module_invalid", "clock_invalid"];
+const UNJUDGED = [
+  "config_invalid",
+  "keys_due",
+  "keys_unavailable",
+  "internal_error",
+  "module_invalid",
+  "clock_invalid",
+];
 
 export function addVerify(program: Command): void {
   const command = program
     .command("verify")
     .summary("say whether a token is good, and what it says")
-    .description("Says whether a token is good, and what it says. Standard input keeps a token out of the list of processes.")
+    .description(
+      "Says whether a token is good, and what it says. Standard input keeps a token out of the list of processes.",
+    )
     .argument("[token]", "the token; without it, or for -, standard input");
   withAuthority(command).action(async (token: string | undefined, options: AuthorityOptions) => {
     process.exitCode = await run(token, options);
@@ -55,7 +64,18 @@ function printGood({ header, claims, principal }: Verification, now: number): vo
 /** A principal, a line a member; what is absent has none. */
 export function linesOf(principal: Principal): string[] {
   const { kind, userId, clientId, tenantId, plan, email, groups, permissions, scopes, issuer } = principal;
-  const members = { kind, user: userId, client: clientId, tenant: tenantId, plan, email, groups, permissions, scopes, issuer };
+  const members = {
+    kind,
+    user: userId,
+    client: clientId,
+    tenant: tenantId,
+    plan,
+    email,
+    groups,
+    permissions,
+    scopes,
+    issuer,
+  };
   return Object.entries(members)
     .map(([name, value]): [string, string] => [name, Array.isArray(value) ? value.join(" ") : String(value ?? "")])
     .filter(([, text]) => text !== "")
@@ -66,7 +86,9 @@ function printRefused({ code, message }: TollgateError, unverified: Content | nu
   print(shown(`refused: ${code}: ${message}`));
   if (unverified === null) return;
   print("what it says, NOT VERIFIED:");
-  print(shown(`header ${JSON.stringify(unverified.header, null, 2)}\nclaims ${JSON.stringify(unverified.claims, null, 2)}`));
+  print(
+    shown(`header ${JSON.stringify(unverified.header, null, 2)}\nclaims ${JSON.stringify(unverified.claims, null, 2)}`),
+  );
 }
 
 interface Content {

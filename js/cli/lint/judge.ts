@@ -1,7 +1,14 @@
 // Asks the core what is wrong with a configuration, with stand-ins for the keys and hooks that a host would give. Decides nothing itself.
 
 import { generateKeyPairSync } from "node:crypto";
-import { type Config, createGate, createVerifier, type KeySet, TollgateError, type VerifierConfig } from "../../index.js";
+import {
+  type Config,
+  createGate,
+  createVerifier,
+  type KeySet,
+  TollgateError,
+  type VerifierConfig,
+} from "../../index.js";
 import { createTokens, memoryStore, type TokensConfig } from "../../tokens/index.js";
 
 /** What a document configures: a gate, with or without a token service, or a verifier alone. */
@@ -24,7 +31,7 @@ export function firstFault(kind: Kind, document: Members): Fault | null {
   return faultOf(() => {
     if (kind === "verifier") return createVerifier(document as unknown as VerifierConfig).close();
     createGate(document as unknown as Config, { ownKeys: standIns().published }).close();
-    if (isMembers(document["tokens"])) judgeTokens(document, document["tokens"]);
+    if (isMembers(document.tokens)) judgeTokens(document, document.tokens);
   });
 }
 
@@ -43,13 +50,16 @@ function faultOf(judge: () => void): Fault | null {
     if (!(error instanceof TollgateError) || error.code !== "config_invalid") throw error;
     const member = error.member ?? "";
     const problem = error.message.replace(/^configuration: /, "");
-    return { member, problem: member !== "" && problem.startsWith(`${member}: `) ? problem.slice(member.length + 2) : problem };
+    return {
+      member,
+      problem: member !== "" && problem.startsWith(`${member}: `) ? problem.slice(member.length + 2) : problem,
+    };
   }
 }
 
 function judgeTokens(document: Members, tokens: Members): void {
   // Whether somebody is asked is the configuration's to say, and the host's function must agree.
-  const entitlements = isMembers(tokens["entitlements"]) ? async () => null : null;
+  const entitlements = isMembers(tokens.entitlements) ? async () => null : null;
   const options = { keys: standIns().document, store: memoryStore(), entitlements };
   createTokens(document as unknown as TokensConfig, options).close();
 }

@@ -54,7 +54,8 @@ export function lint(source: string, asked: Kind | undefined, progress: (found: 
   const tooLong = new TextEncoder().encode(source).length > MAX_BYTES;
   if (!isMembers(document) || tooLong) {
     const problem = tooLong ? "expected at most 8 MiB of JSON" : "expected an object";
-    if (findings.length === 0 || tooLong) add([], { member: "", problem }, mendOf({ member: "", problem }, [], document, []), false);
+    if (findings.length === 0 || tooLong)
+      add([], { member: "", problem }, mendOf({ member: "", problem }, [], document, []), false);
     return { kind, findings, more: true, anyTenant: [] };
   }
   const more = collect(kind, document, add, () => progress(findings.length));
@@ -75,7 +76,8 @@ function warningAt(text: Text, member: string, { way, problem, mend }: Note): Fi
 /** A document of a verifier has nothing that only a gate has. */
 function kindOfDocument(document: unknown): Kind {
   const verifiers = ["issuers", "clockToleranceSeconds", "verifiedTokenCache"];
-  const isVerifiers = isMembers(document) && "issuers" in document && Object.keys(document).every((name) => verifiers.includes(name));
+  const isVerifiers =
+    isMembers(document) && "issuers" in document && Object.keys(document).every((name) => verifiers.includes(name));
   return isVerifiers ? "verifier" : "gate";
 }
 
@@ -110,8 +112,9 @@ function tell(fault: Fault, way: Way, original: Members, add: Add): number {
   const value = read(original, way);
   const outer = read(original, way.slice(0, -1));
   const beside = isMembers(outer) ? Object.keys(outer) : [];
-  const keys = way.at(-1) === "jwks" && isMembers(value) ? value["keys"] : undefined;
-  const wrong = Array.isArray(keys) && !fault.problem.startsWith("expected") && isMembers(outer) ? wrongKeys(keys, outer) : [];
+  const keys = way.at(-1) === "jwks" && isMembers(value) ? value.keys : undefined;
+  const wrong =
+    Array.isArray(keys) && !fault.problem.startsWith("expected") && isMembers(outer) ? wrongKeys(keys, outer) : [];
   for (const [index, problem] of wrong) {
     const at = [...way, "keys", index];
     add(at, { member: "", problem }, mendOf({ member: "", problem }, way, undefined, []), false);
@@ -122,7 +125,7 @@ function tell(fault: Fault, way: Way, original: Members, add: Add): number {
 }
 
 function wrongKeys(keys: readonly unknown[], issuer: Members): [index: number, problem: string][] {
-  const algorithms = issuer["algorithms"] ?? ["RS256"];
+  const algorithms = issuer.algorithms ?? ["RS256"];
   return keys.flatMap((key, index): [number, string][] => {
     const problem = keyFault(key, algorithms);
     return problem === null ? [] : [[index, problem]];

@@ -54,7 +54,12 @@ const STAND_INS: Readonly<Record<string, (index: number) => unknown>> = {
 };
 
 function issuer(index: number): Members {
-  return { issuer: `https://${index}.${HOST}`, audience: "lint", algorithms: ["ES256"], jwksUri: `https://${HOST}/jwks.json` };
+  return {
+    issuer: `https://${index}.${HOST}`,
+    audience: "lint",
+    algorithms: ["ES256"],
+    jwksUri: `https://${HOST}/jwks.json`,
+  };
 }
 
 function rule(index: number): Members {
@@ -86,7 +91,11 @@ export function neutralise(document: Members, way: Way, { problem }: Fault, atte
 }
 
 /** Where another thing than the stand-in is right: a kind of member, what the core says of it, and what takes the fault out. */
-const SPECIAL: readonly (readonly [kind: string, problem: RegExp, mend: (document: Members, way: Way) => void])[] = [
+const SPECIAL: readonly (readonly [
+  kind: string,
+  problem: RegExp,
+  mend: (document: Members, way: Way) => Way | null,
+])[] = [
   ["issuers[].issuer", /filled in by the preset/, remove],
   ["issuers[].jwksUri", /filled in by the preset/, remove],
   ["issuers[].region", /goes with/, remove],
@@ -98,7 +107,11 @@ const SPECIAL: readonly (readonly [kind: string, problem: RegExp, mend: (documen
   ["credentials", /the header, a cookie or both/, (document, way) => remove(document, [...way, "header"])],
   ["tenant.from", /expected one of/, keepOneSource],
   ["cors.origins", /alone/, (document, way) => replaceItems(document, way, (origin) => origin === "*")],
-  ["rules[].methods", /in capitals/, (document, way) => replaceItems(document, way, (one) => !/^[A-Z-]+$/.test(String(one)))],
+  [
+    "rules[].methods",
+    /in capitals/,
+    (document, way) => replaceItems(document, way, (one) => !/^[A-Z-]+$/.test(String(one))),
+  ],
   ["rules[].public", /reads no credential/, closeRule],
   ["upstream", /one of service and url/, keepOneUpstream],
   ["upstream.secret", /service binding needs none/, remove],
@@ -111,31 +124,31 @@ function mendPreset(document: Members, way: Way): Way {
 
 function dropKeys(document: Members, way: Way): Way {
   const its = read(document, way.slice(0, -1));
-  if (isMembers(its) && its["preset"] == null && its["jwksUri"] == null) put(document, [...way.slice(0, -1), "jwksUri"]);
+  if (isMembers(its) && its.preset == null && its.jwksUri == null) put(document, [...way.slice(0, -1), "jwksUri"]);
   return remove(document, way);
 }
 
 /** The first of several sources stays, so that it is judged too. */
 function keepOneSource(document: Members, way: Way): Way | null {
   const from = read(document, way) as Members;
-  const byHost = typeof from["host"] === "string" || (isMembers(from["hosts"]) && Object.keys(from["hosts"]).length > 0);
-  if (!byHost && from["path"] !== true) return remove(document, way);
-  if (byHost) delete from["path"];
-  delete from["header"];
+  const byHost = typeof from.host === "string" || (isMembers(from.hosts) && Object.keys(from.hosts).length > 0);
+  if (!byHost && from.path !== true) return remove(document, way);
+  if (byHost) delete from.path;
+  delete from.header;
   return null;
 }
 
 function keepOneUpstream(document: Members, way: Way): Way | null {
   const upstream = read(document, way) as Members;
-  if (typeof upstream["url"] !== "string") return remove(document, way);
-  delete upstream["service"];
+  if (typeof upstream.url !== "string") return remove(document, way);
+  delete upstream.service;
   return null;
 }
 
 /** A public rule that asks for something stays, asks, and is no longer public. */
 function closeRule(document: Members, way: Way): Way {
   const its = read(document, way.slice(0, -1)) as Members;
-  its["tenant"] ??= "any";
+  its.tenant ??= "any";
   return remove(document, way);
 }
 
@@ -167,7 +180,7 @@ function remove(document: Members, way: Way): Way {
     // The last of the hosts leaves a tenant that comes from nowhere, which would be another fault.
     const from = read(document, ["tenant", "from"]);
     if (kindOf(way.slice(0, -1)) === "tenant.from.hosts" && isMembers(from) && Object.keys(outer).length === 0) {
-      from["host"] ??= `{tenant}.${HOST}`;
+      from.host ??= `{tenant}.${HOST}`;
     }
   }
   return way;

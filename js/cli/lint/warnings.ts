@@ -13,7 +13,22 @@ export interface Note {
 /** Above it, in seconds, an expired token is good for longer than clocks go wrong. */
 const LONG_TOLERANCE_SECONDS = 120;
 /** Lists whose elements mean the same the second time. */
-const SETS = ["algorithms", "audience", "clientIds", "types", "tokenUse", "tenants", "methods", "principals", "plans", "all", "any", "origins", "exposeHeaders", "send"];
+const SETS = [
+  "algorithms",
+  "audience",
+  "clientIds",
+  "types",
+  "tokenUse",
+  "tenants",
+  "methods",
+  "principals",
+  "plans",
+  "all",
+  "any",
+  "origins",
+  "exposeHeaders",
+  "send",
+];
 
 type Warn = (way: Way, problem: string, mend: string) => void;
 
@@ -22,25 +37,31 @@ export function warningsOf(document: Members, kind: Kind): { warnings: Note[]; a
   const warnings: Note[] = [];
   const warn: Warn = (way, problem, mend) => void warnings.push({ way, problem, mend });
   texts(document, [], warn);
-  warnOfIssuers(listOf(document["issuers"]), warn);
-  const tolerance = document["clockToleranceSeconds"];
+  warnOfIssuers(listOf(document.issuers), warn);
+  const tolerance = document.clockToleranceSeconds;
   if (typeof tolerance === "number" && tolerance > LONG_TOLERANCE_SECONDS) {
-    warn(["clockToleranceSeconds"], `every token is good for ${tolerance} s after it expired`, "write 30: clocks that are kept go wrong by less");
+    warn(
+      ["clockToleranceSeconds"],
+      `every token is good for ${tolerance} s after it expired`,
+      "write 30: clocks that are kept go wrong by less",
+    );
   }
   if (kind === "verifier") return { warnings, anyTenant: [] };
-  const rules = listOf(document["rules"]);
+  const rules = listOf(document.rules);
   warnOfRules(rules, document, warn);
   warnOfNames(rules, warn);
   warnOfTenants(document, warn);
   warnOfOrigins(document, warn);
   warnOfSecret(document, warn);
-  const anyTenant = rules.filter(([, rule]) => rule["tenant"] === "any").map(([, rule]) => String(rule["path"]));
+  const anyTenant = rules.filter(([, rule]) => rule.tenant === "any").map(([, rule]) => String(rule.path));
   return { warnings, anyTenant };
 }
 
 /** The objects of an array, with their positions. */
 function listOf(value: unknown): [index: number, members: Members][] {
-  return (Array.isArray(value) ? value : []).flatMap((one, index): [number, Members][] => (isMembers(one) ? [[index, one]] : []));
+  return (Array.isArray(value) ? value : []).flatMap((one, index): [number, Members][] =>
+    isMembers(one) ? [[index, one]] : [],
+  );
 }
 
 const textsOf = (value: unknown): string[] =>
@@ -67,55 +88,87 @@ function warnOfIssuers(issuers: [number, Members][], warn: Warn): void {
   const names = new Map<string, number>();
   for (const [index, issuer] of issuers) {
     const at = ["issuers", index];
-    const name = issuer["issuer"];
+    const name = issuer.issuer;
     if (typeof name === "string") {
       const plain = name.toLowerCase().replace(/\/$/, "");
       const first = names.get(plain);
-      const twin = issuers.find(([other]) => other === first)?.[1]["issuer"];
+      const twin = issuers.find(([other]) => other === first)?.[1].issuer;
       if (first !== undefined && twin !== name) {
-        warn([...at, "issuer"], `only letter case or a final slash tells it from issuers[${first}].issuer`, "keep the one that is the iss of its tokens, to the letter");
+        warn(
+          [...at, "issuer"],
+          `only letter case or a final slash tells it from issuers[${first}].issuer`,
+          "keep the one that is the iss of its tokens, to the letter",
+        );
       }
       names.set(plain, first ?? index);
       if (/^https:\/\/[^/]+\.auth0\.com$/.test(name)) {
-        warn([...at, "issuer"], "the iss of Auth0's tokens ends in a slash", `write "${name}/", or the preset auth0 with the domain`);
+        warn(
+          [...at, "issuer"],
+          "the iss of Auth0's tokens ends in a slash",
+          `write "${name}/", or the preset auth0 with the domain`,
+        );
       }
       if (/^https:\/\/cognito-idp\.[^/]+\/[^/]+\/$/.test(name)) {
-        warn([...at, "issuer"], "the iss of Cognito's tokens has no slash at its end", "take the slash out, or use the preset cognito");
+        warn(
+          [...at, "issuer"],
+          "the iss of Cognito's tokens has no slash at its end",
+          "take the slash out, or use the preset cognito",
+        );
       }
     }
-    if (/\/\.well-known\/(?:openid-configuration|oauth-authorization-server)$/.test(String(issuer["jwksUri"]))) {
-      warn([...at, "jwksUri"], "this is the issuer's description, not its key set", "write what the description names as jwks_uri");
+    if (/\/\.well-known\/(?:openid-configuration|oauth-authorization-server)$/.test(String(issuer.jwksUri))) {
+      warn(
+        [...at, "jwksUri"],
+        "this is the issuer's description, not its key set",
+        "write what the description names as jwks_uri",
+      );
     }
     const { region, userPoolId } = issuer;
     if (typeof region === "string" && typeof userPoolId === "string" && !userPoolId.startsWith(`${region}_`)) {
-      warn([...at, "userPoolId"], `a user pool of ${region} is called ${region}_…`, "write the pool's whole id, and its region");
+      warn(
+        [...at, "userPoolId"],
+        `a user pool of ${region} is called ${region}_…`,
+        "write the pool's whole id, and its region",
+      );
     }
   }
 }
 
 function warnOfRules(rules: [number, Members][], document: Members, warn: Warn): void {
-  const prefix = isMembers(document["tokens"]) ? String(document["tokens"]["prefix"] ?? "/auth") : undefined;
-  const isCompared = isMembers(document["tenant"]) && isMembers(document["tenant"]["from"]);
+  const prefix = isMembers(document.tokens) ? String(document.tokens.prefix ?? "/auth") : undefined;
+  const isCompared = isMembers(document.tenant) && isMembers(document.tenant.from);
   for (const [index, rule] of rules) {
     const at = ["rules", index];
-    const path = String(rule["path"]);
-    if (rule["public"] === true && /^\/(?:\{[^}]*\}\/)*\{\*rest\}$/.test(path)) {
-      warn([...at, "public"], "every path that no other rule matches is open to anyone", "name the public paths one by one, and take this rule's public out");
+    const path = String(rule.path);
+    if (rule.public === true && /^\/(?:\{[^}]*\}\/)*\{\*rest\}$/.test(path)) {
+      warn(
+        [...at, "public"],
+        "every path that no other rule matches is open to anyone",
+        "name the public paths one by one, and take this rule's public out",
+      );
     }
     if (prefix !== undefined && servedPaths(prefix).includes(path)) {
-      warn([...at, "path"], "is never asked: the token service answers this path first", "take the rule out, or give tokens another prefix");
+      warn(
+        [...at, "path"],
+        "is never asked: the token service answers this path first",
+        "take the rule out, or give tokens another prefix",
+      );
     }
-    if (rule["tenant"] === "any" && !isCompared) {
-      warn([...at, "tenant"], "changes nothing: without tenant.from no tenant is compared", 'take it out, or say with "tenant": { "from": … } where the request names its tenant');
+    if (rule.tenant === "any" && !isCompared) {
+      warn(
+        [...at, "tenant"],
+        "changes nothing: without tenant.from no tenant is compared",
+        'take it out, or say with "tenant": { "from": … } where the request names its tenant',
+      );
     }
-    const methods = textsOf(rule["methods"]);
+    const methods = textsOf(rule.methods);
     if (methods.includes("GET") && methods.includes("HEAD")) {
       warn([...at, "methods", methods.indexOf("HEAD")], "GET includes HEAD", "take HEAD out");
     }
     for (const name of ["permissions", "groups", "scopes"]) warnOfRequirement([...at, name], rule[name], warn);
   }
-  const withPlans = rules.find(([, rule]) => Array.isArray(rule["plans"]));
-  if (withPlans !== undefined && document["tenant"] === undefined) {
+  const withPlans = rules.find(([, rule]) => Array.isArray(rule.plans));
+  if (withPlans !== undefined && document.tenant === undefined) {
     warn(
       ["rules", withPlans[0], "plans"],
       "plans are asked for, and nothing says which tenant a request is for",
@@ -131,9 +184,10 @@ function servedPaths(prefix: string): string[] {
 
 function warnOfRequirement(way: Way, requirement: unknown, warn: Warn): void {
   if (!isMembers(requirement)) return;
-  const all = new Set(textsOf(requirement["all"]));
-  const index = textsOf(requirement["any"]).findIndex((text) => all.has(text));
-  if (index >= 0) warn([...way, "any", index], "all asks for it already, so any asks for nothing", "take it out of one of the two");
+  const all = new Set(textsOf(requirement.all));
+  const index = textsOf(requirement.any).findIndex((text) => all.has(text));
+  if (index >= 0)
+    warn([...way, "any", index], "all asks for it already, so any asks for nothing", "take it out of one of the two");
 }
 
 /** Plans, permissions, groups and scopes that only letter case tells apart: tokens hold one of the two spellings. */
@@ -144,11 +198,15 @@ function warnOfNames(rules: [number, Members][], warn: Warn): void {
     const first = seen.get(key);
     if (first === undefined) seen.set(key, { text, member });
     else if (first.text !== text) {
-      warn(way, `only letter case tells "${text}" from "${first.text}" of ${first.member}`, `write "${first.text}" in both, if tokens have it so: texts are compared exactly`);
+      warn(
+        way,
+        `only letter case tells "${text}" from "${first.text}" of ${first.member}`,
+        `write "${first.text}" in both, if tokens have it so: texts are compared exactly`,
+      );
     }
   };
   for (const [index, rule] of rules) {
-    const lists: [string, Way, unknown][] = [["plan", ["rules", index, "plans"], rule["plans"]]];
+    const lists: [string, Way, unknown][] = [["plan", ["rules", index, "plans"], rule.plans]];
     for (const name of ["permissions", "groups", "scopes"]) {
       const requirement = rule[name];
       for (const part of isMembers(requirement) ? ["all", "any"] : []) {
@@ -164,25 +222,37 @@ function warnOfNames(rules: [number, Members][], warn: Warn): void {
 }
 
 function warnOfTenants(document: Members, warn: Warn): void {
-  const tenant = isMembers(document["tenant"]) ? document["tenant"] : {};
-  const from = isMembers(tenant["from"]) ? tenant["from"] : {};
-  const isTenant = tenantJudge(tenant["pattern"]);
-  if (typeof tenant["pattern"] === "string" && isTenant("../a")) {
-    warn(["tenant", "pattern"], "takes a text with dots and slashes for a tenant's id", 'list what an id may hold, such as "[a-z0-9][a-z0-9_-]{0,63}"');
+  const tenant = isMembers(document.tenant) ? document.tenant : {};
+  const from = isMembers(tenant.from) ? tenant.from : {};
+  const isTenant = tenantJudge(tenant.pattern);
+  if (typeof tenant.pattern === "string" && isTenant("../a")) {
+    warn(
+      ["tenant", "pattern"],
+      "takes a text with dots and slashes for a tenant's id",
+      'list what an id may hold, such as "[a-z0-9][a-z0-9_-]{0,63}"',
+    );
   }
-  const issuers = listOf(document["issuers"]);
+  const issuers = listOf(document.issuers);
   for (const [index, issuer] of issuers) {
-    for (const [item, text] of (Array.isArray(issuer["tenants"]) ? issuer["tenants"] : []).entries()) {
+    for (const [item, text] of (Array.isArray(issuer.tenants) ? issuer.tenants : []).entries()) {
       if (typeof text === "string" && text !== "" && !isTenant(text)) {
-        warn(["issuers", index, "tenants", item], "is no tenant id of the pattern, so its tokens are always refused", "write the id as tenant.pattern wants it, or widen the pattern");
+        warn(
+          ["issuers", index, "tenants", item],
+          "is no tenant id of the pattern, so its tokens are always refused",
+          "write the id as tenant.pattern wants it, or widen the pattern",
+        );
       }
     }
   }
-  const isOpen = issuers.some(([, issuer]) => !Array.isArray(issuer["tenants"]));
-  const known = new Set(issuers.flatMap(([, issuer]) => textsOf(issuer["tenants"])));
-  for (const [host, its] of Object.entries(isMembers(from["hosts"]) ? from["hosts"] : {})) {
+  const isOpen = issuers.some(([, issuer]) => !Array.isArray(issuer.tenants));
+  const known = new Set(issuers.flatMap(([, issuer]) => textsOf(issuer.tenants)));
+  for (const [host, its] of Object.entries(isMembers(from.hosts) ? from.hosts : {})) {
     if (!isOpen && typeof its === "string" && !known.has(its)) {
-      warn(["tenant", "from", "hosts", host], "no issuer may speak for this tenant, so nobody gets in by this host", "add the tenant to the tenants of its issuer");
+      warn(
+        ["tenant", "from", "hosts", host],
+        "no issuer may speak for this tenant, so nobody gets in by this host",
+        "add the tenant to the tenants of its issuer",
+      );
     }
   }
 }
@@ -192,7 +262,12 @@ function tenantJudge(pattern: unknown): (text: string) => boolean {
   if (typeof pattern !== "string") return (text) => /^[a-z0-9][a-z0-9_-]{0,63}$/.test(text);
   return (text) => {
     const tenant = { pattern, from: { hosts: { "lint.invalid": text } } };
-    const issuer = { issuer: "https://lint.invalid", audience: "lint", algorithms: ["ES256"], jwksUri: "https://lint.invalid" };
+    const issuer = {
+      issuer: "https://lint.invalid",
+      audience: "lint",
+      algorithms: ["ES256"],
+      jwksUri: "https://lint.invalid",
+    };
     return firstFault("gate", { issuers: [issuer], tenant, rules: [{ path: "/" }] }) === null;
   };
 }
@@ -200,42 +275,67 @@ function tenantJudge(pattern: unknown): (text: string) => boolean {
 const LOOPBACK = /^http:\/\/(?:localhost|[^/]*\.localhost|127\.[\d.]+|\[::1\])(?::\d+)?$/;
 
 function warnOfOrigins(document: Members, warn: Warn): void {
-  const cors = isMembers(document["cors"]) ? document["cors"] : {};
-  const credentials = isMembers(document["credentials"]) ? document["credentials"] : {};
-  const cookie = isMembers(credentials["cookie"]) ? credentials["cookie"] : undefined;
+  const cors = isMembers(document.cors) ? document.cors : {};
+  const credentials = isMembers(document.credentials) ? document.credentials : {};
+  const cookie = isMembers(credentials.cookie) ? credentials.cookie : undefined;
   const lists: [Way, unknown][] = [
-    [["cors", "origins"], cors["origins"]],
-    [["credentials", "cookie", "origins"], cookie?.["origins"]],
+    [["cors", "origins"], cors.origins],
+    [["credentials", "cookie", "origins"], cookie?.origins],
   ];
   for (const [way, list] of lists) {
     for (const [index, origin] of (Array.isArray(list) ? list : []).entries()) {
       if (typeof origin === "string" && origin.startsWith("http:") && !LOOPBACK.test(origin)) {
-        warn([...way, index], "whoever is on the way can change a page that comes by http", "write https:// in its place");
+        warn(
+          [...way, index],
+          "whoever is on the way can change a page that comes by http",
+          "write https:// in its place",
+        );
       }
     }
   }
   if (cookie === undefined) return;
-  const name = cookie["name"];
+  const name = cookie.name;
   if (typeof name === "string" && !name.startsWith("__Host-")) {
-    warn(["credentials", "cookie", "name"], "another host of the domain can set a cookie of this name", `call it "__Host-${name.replace(/^__Secure-/, "")}"`);
+    warn(
+      ["credentials", "cookie", "name"],
+      "another host of the domain can set a cookie of this name",
+      `call it "__Host-${name.replace(/^__Secure-/, "")}"`,
+    );
   }
-  const allowed = Array.isArray(cors["origins"]) ? cors["origins"] : undefined;
-  for (const [index, origin] of (Array.isArray(cookie["origins"]) ? cookie["origins"] : []).entries()) {
+  const allowed = Array.isArray(cors.origins) ? cors.origins : undefined;
+  for (const [index, origin] of (Array.isArray(cookie.origins) ? cookie.origins : []).entries()) {
     if (allowed !== undefined && !allowed.includes(origin)) {
-      warn(["credentials", "cookie", "origins", index], "may send the cookie, but cors does not let it read the answer", "add it to cors.origins too, or take it out");
+      warn(
+        ["credentials", "cookie", "origins", index],
+        "may send the cookie, but cors does not let it read the answer",
+        "add it to cors.origins too, or take it out",
+      );
     }
   }
-  if (allowed !== undefined && cors["credentials"] !== true && Array.isArray(cookie["origins"]) && cookie["origins"].length > 0) {
-    warn(["cors"], "browsers send no cookie to another origin unless cors allows credentials", 'add "credentials": true');
+  if (
+    allowed !== undefined &&
+    cors.credentials !== true &&
+    Array.isArray(cookie.origins) &&
+    cookie.origins.length > 0
+  ) {
+    warn(
+      ["cors"],
+      "browsers send no cookie to another origin unless cors allows credentials",
+      'add "credentials": true',
+    );
   }
 }
 
 /** A name is written in words. What looks like random characters is the secret itself, and is not shown. */
 function warnOfSecret(document: Members, warn: Warn): void {
-  const secret = isMembers(document["upstream"]) ? document["upstream"]["secret"] : undefined;
+  const secret = isMembers(document.upstream) ? document.upstream.secret : undefined;
   if (typeof secret !== "string") return;
   const looksRandom = secret.length >= 20 && /\d/.test(secret) && /[a-z]/.test(secret) && !secret.includes("_");
   if (looksRandom || !/^[A-Za-z_]\w*$/.test(secret)) {
-    warn(["upstream", "secret"], "looks like the secret itself, and the name of one belongs here", 'write "ORIGIN_PROOF", set it with `npx wrangler secret put ORIGIN_PROOF`, and take another secret');
+    warn(
+      ["upstream", "secret"],
+      "looks like the secret itself, and the name of one belongs here",
+      'write "ORIGIN_PROOF", set it with `npx wrangler secret put ORIGIN_PROOF`, and take another secret',
+    );
   }
 }
