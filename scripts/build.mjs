@@ -76,7 +76,14 @@ function wasmOf(name, feature) {
 
 /** The npm package as it is published, in dist/npm. */
 function npm() {
-  const inputs = filesUnder(["js", "tsconfig.json", "tsconfig.npm.json", "package.json", "scripts/package-files.mjs"]);
+  const inputs = filesUnder([
+    "js",
+    "tsconfig.json",
+    "tsconfig.npm.json",
+    "package.json",
+    "scripts/package-files.mjs",
+    "scripts/cli.mjs",
+  ]);
   return unlessFresh(
     { name: "npm", inputs, outputs: [path("dist", "npm", "index.js"), path("dist", "npm", "index.d.ts")] },
     () => packageFiles(GENERATED, Object.keys(MODULES)),
