@@ -55,7 +55,7 @@ export async function authorityOf(options: AuthorityOptions): Promise<Authority>
       throw new Misuse("--jwks goes with --issuer and --audience: a token may not choose them itself");
     }
     const one = { issuer, audience, algorithms: ["ES256", "RS256"], jwksUri: isUrl(jwks) ? jwks : KEY_FILE };
-    const text = isUrl(jwks) ? undefined : await readSource(jwks);
+    const text = isUrl(jwks) ? undefined : keySetText(await readSource(jwks), nameOf(jwks));
     const hooks = text === undefined ? told : { ...told, fetch: async () => new Response(text) };
     return { config: { issuers: [one] }, hooks, now };
   }
@@ -65,6 +65,12 @@ export async function authorityOf(options: AuthorityOptions): Promise<Authority>
   const config = readJson(file);
   if (!isMembers(config)) throw new Misuse(`${nameOf(file)}: expected an object`);
   return { config, hooks: { ...told, ...(await ownKeysOf(config, ownKeys)) }, now };
+}
+
+/** A single public key, as `keygen` prints it, is a set of one. */
+function keySetText(text: string, name: string): string {
+  const document = jsonOf(text, name);
+  return isMembers(document) && "kty" in document ? JSON.stringify({ keys: [document] }) : text;
 }
 
 /** What the core tells of key sets, for whoever wonders why a key is unknown. */

@@ -66,12 +66,13 @@ async function run(source: string, errorsOnly: boolean, json: boolean): Promise<
       printFindings(findings.filter((finding) => finding.key === index));
     }
     printFindings(findings.filter(({ key }) => key === null));
-    note(
-      `${keys.length} keys, ${Buffer.byteLength(text)} bytes; ${findings.length === 0 ? "all is well" : `${findings.length} findings`}`,
-    );
+    const what = findings.length === 0 ? "all is well" : counted(findings.length, "finding");
+    note(`${counted(keys.length, "key")}, ${Buffer.byteLength(text)} bytes; ${what}`);
   }
   return findings.length === 0 ? GOOD : REFUSED;
 }
+
+const counted = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
 
 function printFindings(findings: readonly Finding[]): void {
   for (const { severity, problem, mend } of findings) print(shown(`  ${severity}: ${problem}; ${mend}`));

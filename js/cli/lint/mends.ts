@@ -51,6 +51,11 @@ const MENDS: readonly Mend[] = [
     /needs the member tokens/,
     'add "tokens", the service whose tokens this issuer takes, or name an issuer, its algorithms and jwksUri',
   ],
+  [
+    /^issuers\[\]\.algorithms\[\]$/,
+    /ES256 or RS256/,
+    'write "ES256", "RS256" or both, whichever the issuer signs with: no other is verified',
+  ],
   [/./, /^expected (?:[\w@-]+(?:, | or ))+[\w@-]+$/, knownWord],
   [/^clockToleranceSeconds$/, /0 to 300/, "write 0 to 300; leave it out for 30"],
   [/^issuers$/, /at least one/, "add an issuer: without one no token can be good"],
@@ -92,10 +97,11 @@ const MENDS: readonly Mend[] = [
     'add "audience", the aud that this API is called, or "clientIds"',
   ],
   [
-    /(?:audience|clientIds|tokenUse|tenants)$/,
+    /^issuers\[\]\.(?:audience|clientIds)$/,
     /at least one text/,
-    "write at least one, or leave the member out for all",
+    "write at least one: what this API is called in tokens, or who may call it",
   ],
+  [/(?:tokenUse|tenants)$/, /at least one text/, "write at least one, or leave the member out for all"],
   [/maxAgeSeconds$/, /more than 0/, "write the seconds that a token may be old; leave it out for no limit"],
   [
     /^issuers\[\]\.claims\./,
@@ -163,7 +169,7 @@ const MENDS: readonly Mend[] = [
   [/^rules\[\]\.(?:permissions|groups)$/, /./, "take the empty text out"],
   [/encodedSlash$/, /./, "end the path in {*rest}, or take encodedSlash out"],
   [/^observe\.analytics$/, /./, "write the binding's name in wrangler.toml, or take it out"],
-  [/^upstream$/, /./, 'write "service", the name of a service binding, or "url" with "secret"'],
+  [/^upstream$/, /./, 'keep or write one: "service", the name of a service binding, or "url" with "secret"'],
   [/^upstream\.service$/, /./, "write the binding's name in wrangler.toml"],
   [/^upstream\.secret$/, /service binding/, "take it out: nobody else can call a service binding"],
   [
