@@ -101,7 +101,7 @@ test("each row of a table of answers is what the gate above it says", async () =
 });
 
 test("a command must exist, exit with 0 and print what stands behind its arrow", async () => {
-  await right(block("sh", "A=1", "echo $A # → 1", "echo two \\", "  three # → two three"));
+  await right(block("sh", "A=$(echo 1)", "echo $A # → 1", "echo two \\", "  three # → two three"));
   await right(block("sh", "A=1") + block("sh", "echo $A # → 1"));
   await right(block("sh", "node -e 'process.exit(3)' # → (exit code 3)"));
   await wrong(block("sh", "echo 1 # → 2"), /expected 2/);
