@@ -146,7 +146,7 @@ if (process.argv[1] === path("scripts", "build.mjs")) {
   await runMain(async () => {
     const target = process.argv[2] ?? "worker";
     if (!Object.hasOwn(TARGETS, target)) throw new Trouble(`build takes one of ${Object.keys(TARGETS).join(", ")}`);
-    await setUp("build");
+    await setUp(target === "npm" ? "package" : "build");
     await build(target);
   });
 }
