@@ -18,7 +18,8 @@ export const SUITES = {
   native: { needs: "native", run: native },
   wasm: { needs: "all", run: wasmInNode },
   browser: { needs: "all", run: browser },
-  node: { needs: "build", run: packedTarball },
+  node: { needs: "build", run: () => packedTarball("tests/node") },
+  cli: { needs: "build", run: () => packedTarball("tests/cli") },
   www: { needs: "build", run: www },
   workerd: { needs: "build", run: workerd },
   aws: { needs: "build", run: aws },
@@ -120,7 +121,7 @@ function webdriverSettings(chromium) {
 }
 
 /** The package as a user gets it: packed, installed into an empty folder, and only then tested. */
-async function packedTarball() {
+async function packedTarball(suite) {
   await build("npm");
   const folder = mkdtempSync(join(tmpdir(), "tollgate-package-"));
   try {
@@ -130,10 +131,10 @@ async function packedTarball() {
     writeFileSync(join(folder, "package.json"), '{ "name": "stranger", "private": true, "type": "module" }\n');
     const flags = ["--offline", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
     await must("installing the tarball", "npm", ["install", `./${tarball}`, ...flags], { cwd: folder });
-    for (const part of ["tests/node", "tests/shared"]) {
+    for (const part of [suite, "tests/shared"]) {
       if (existsSync(path(part))) cpSync(path(part), join(folder, part), { recursive: true });
     }
-    return await nodeTests(folder, "tests/node", { TOLLGATE_TARBALL: join(folder, tarball) });
+    return await nodeTests(folder, suite, { TOLLGATE_TARBALL: join(folder, tarball) });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
