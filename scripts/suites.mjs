@@ -18,8 +18,10 @@ export const SUITES = {
   native: { needs: "native", run: native },
   wasm: { needs: "all", run: wasmInNode },
   browser: { needs: "all", run: browser },
-  node: { needs: "build", run: () => packedTarball("tests/node") },
-  cli: { needs: "build", run: () => packedTarball("tests/cli") },
+  node: { needs: "build", run: packedTarball },
+  cli: { needs: "build", run: commandLine },
+  runtimes: { needs: "build", run: runtimes },
+  adapters: { needs: "build", run: adapters },
   www: { needs: "build", run: www },
   workerd: { needs: "build", run: workerd },
   aws: { needs: "build", run: aws },
@@ -120,8 +122,25 @@ function webdriverSettings(chromium) {
   return file;
 }
 
-/** The package as a user gets it: packed, installed into an empty folder, and only then tested. */
-async function packedTarball(suite) {
+/** The package as a user gets it. */
+function packedTarball() {
+  return withTarball(["node"], (folder, tarball) => nodeTests(folder, "tests/node", { TOLLGATE_TARBALL: tarball }));
+}
+
+/** The command line, as whoever installed the package calls it. */
+function commandLine() {
+  return withTarball(["cli"], (folder, tarball) => nodeTests(folder, "tests/cli", { TOLLGATE_TARBALL: tarball }));
+}
+
+/** One suite of behaviour in every runtime and bundler, over the package as a user gets it. */
+function runtimes() {
+  const chromium = findChromium();
+  const env = chromium ? { CHROMIUM: chromium } : {};
+  return withTarball(["node", "runtimes"], (folder) => nodeTests(folder, "tests/runtimes", env));
+}
+
+/** Packs the package, installs it into an empty folder with these parts of tests/ in it, and only then has it tested there. */
+async function withTarball(parts, test) {
   await build("npm");
   const folder = mkdtempSync(join(tmpdir(), "tollgate-package-"));
   try {
@@ -131,13 +150,19 @@ async function packedTarball(suite) {
     writeFileSync(join(folder, "package.json"), '{ "name": "stranger", "private": true, "type": "module" }\n');
     const flags = ["--offline", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
     await must("installing the tarball", "npm", ["install", `./${tarball}`, ...flags], { cwd: folder });
-    for (const part of [suite, "tests/shared"]) {
+    for (const part of [...parts, "shared"].map((name) => join("tests", name))) {
       if (existsSync(path(part))) cpSync(path(part), join(folder, part), { recursive: true });
     }
-    return await nodeTests(folder, suite, { TOLLGATE_TARBALL: join(folder, tarball) });
+    return await test(folder, join(folder, tarball));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The adapters in their real frameworks, in Node and in workerd. */
+async function adapters() {
+  await build("npm");
+  return nodeTests(root, "tests/adapters");
 }
 
 /** Random histories where all suites run; asked for by name, the token service's suite takes ten times as many and more. */

@@ -1,0 +1,115 @@
+// Each adapter in its real framework and runtime, in front of the same API. Starts servers on the loopback, and judges nothing.
+
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { serve } from "@hono/node-server";
+import connect from "connect";
+import { build } from "esbuild";
+import express from "express";
+import express4 from "express4";
+import { Hono } from "hono";
+import { tollgate as forExpress } from "tollgate/express";
+import { tollgate as forHono } from "tollgate/hono";
+import { startWorkerd } from "../../../demo/workerd.mjs";
+import { handle as handleNode } from "./node-handler.mjs";
+import { handle as handleWeb } from "./web-handler.mjs";
+
+/** node:http's server of a listener, on a free port. */
+export async function listening(listener) {
+  const server = createServer(listener);
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  return { port: server.address().port, stop: () => stopped(server) };
+}
+
+const stopped = (server) =>
+  new Promise((done) => {
+    server.close(done);
+    server.closeAllConnections();
+  });
+
+// Four parameters make it an error handler.
+const onError = (error, _request, response, _next) => {
+  response.statusCode = 500;
+  response.end(`handled: ${error.message}`);
+};
+
+const behind = (app, config) => listening(app.use(forExpress(config)).use(handleNode).use(onError));
+
+export function honoApp(config) {
+  const app = new Hono();
+  app.use(forHono(config));
+  app.all("*", (c) => handleWeb(c.req.raw, c.get("principal")));
+  app.onError((error, c) => c.text(`handled: ${error.message}`, 500));
+  return app;
+}
+
+export async function honoOnNode(app) {
+  const server = await new Promise((ready) => {
+    const made = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, () => ready(made));
+  });
+  return { port: server.address().port, stop: () => stopped(server) };
+}
+
+/** A Worker of this source in workerd, as wrangler would bundle it for there. `CONFIG` in it is the configuration. */
+export async function inWorkerd(source, config) {
+  const folder = mkdtempSync(join(tmpdir(), "tollgate-adapters-"));
+  await build({
+    stdin: { contents: source.replaceAll("CONFIG", JSON.stringify(config)), resolveDir: import.meta.dirname },
+    bundle: true,
+    format: "esm",
+    conditions: ["workerd", "worker", "browser"],
+    loader: { ".wasm": "copy" },
+    outfile: join(folder, "worker.mjs"),
+    logLevel: "silent",
+  });
+  const files = readdirSync(folder).sort((one) => (one === "worker.mjs" ? -1 : 1));
+  const modules = files.map((name) => [name, join(folder, name)]);
+  const lines = [];
+  const settings = {
+    name: "adapters",
+    bindings: { WHO: "env" },
+    compatibilityDate: "2026-10-01",
+    compatibilityFlags: [],
+  };
+  const { port, stop } = await startWorkerd([{ ...settings, modules }], {
+    cache: "127.0.0.1:1",
+    log: (line) => lines.push(line),
+  });
+  return { port, lines, stop: () => stop().finally(() => rmSync(folder, { recursive: true, force: true })) };
+}
+
+const HONO_WORKER = `
+import { Hono } from "hono";
+import { tollgate } from "tollgate/hono";
+import { handle } from "./web-handler.mjs";
+const app = new Hono();
+app.use(tollgate(CONFIG));
+app.all("*", (c) => handle(c.req.raw, c.get("principal")));
+app.onError((error, c) => c.text("handled: " + error.message, 500));
+export default app;`;
+
+const OWN_WORKER = `
+import { protect } from "tollgate/worker";
+import { handle } from "./web-handler.mjs";
+export default protect(CONFIG, {
+  async fetch(request, env, context, principal) {
+    if (env.WHO !== "env" || typeof context.waitUntil !== "function") return new Response("not mine", { status: 599 });
+    try {
+      return await handle(request, principal);
+    } catch (error) {
+      return new Response("handled: " + error.message, { status: 500 });
+    }
+  },
+});`;
+
+/** By name: what starts it with a configuration, and what its runtime can do. */
+export const HOSTS = {
+  "Express 5": { start: (config) => behind(express(), config) },
+  "Express 4": { start: (config) => behind(express4(), config) },
+  Connect: { start: (config) => behind(connect(), config) },
+  "Hono in Node": { start: (config) => honoOnNode(honoApp(config)) },
+  "Hono in workerd": { start: (config) => inWorkerd(HONO_WORKER, config), hasSockets: true },
+  "a Worker of one's own": { start: (config) => inWorkerd(OWN_WORKER, config), hasSockets: true },
+};
