@@ -207,3 +207,14 @@ test("lint exits 2 when it is called wrongly or can't read the file", async () =
     assert.ok(stderr.length > 0);
   }
 });
+
+test("what docs/CLI.md shows of lint is what it prints, and the request there is one", async () => {
+  const manual = readFileSync(join(process.env.TOLLGATE_ROOT, "docs", "CLI.md"), "utf8");
+  const shown = manual.match(/```text\n(tollgate\.json:[\s\S]*?)```/)[1];
+  const text = BASE.replace('"ES256"', '"HS256"').replace('"__Host-token"', '"token"');
+  const cwd = folderWith({ "tollgate.json": text, "good.json": BASE });
+  assert.equal((await tollgate(["lint"], { cwd })).stdout, shown);
+  const input = manual.match(/```json request\n([\s\S]*?)```/)[1];
+  const diff = await tollgate(["policy", "diff", "good.json", "good.json", "--requests", "-"], { cwd, input });
+  assert.equal(diff.code, 0, diff.stderr);
+});
