@@ -30,6 +30,7 @@ export const SUITES = {
   browser: { needs: "all", run: browser },
   node: { needs: "build", run: packedTarball },
   guides: { needs: "build", run: guides },
+  cli: { needs: "build", run: commandLine },
   runtimes: { needs: "build", run: runtimes },
   adapters: { needs: "build", run: adapters },
   www: { needs: "build", run: www },
@@ -146,6 +147,11 @@ function guides() {
     for (const name of GUIDES_USE) symlinkSync(path("node_modules", name), join(folder, "node_modules", name));
     return nodeTests(folder, "tests/guides", { TOLLGATE_TARBALL: tarball });
   });
+}
+
+/** The command line, as whoever installed the package calls it. */
+function commandLine() {
+  return withTarball(["cli"], (folder, tarball) => nodeTests(folder, "tests/cli", { TOLLGATE_TARBALL: tarball }));
 }
 
 /** One suite of behaviour in every runtime and bundler, over the package as a user gets it. */

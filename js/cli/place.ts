@@ -42,11 +42,16 @@ const FAULTS: Readonly<Record<string, readonly [problem: string, mend: string]>>
   InvalidCharacter: ["a character that must be escaped", "write \\n for a line break and \\t for a tab"],
 };
 
+/** After these the rest is read as it was meant. */
+const HARMLESS = ["InvalidCommentToken", "CommaExpected", "InvalidEscapeCharacter", "InvalidNumberFormat"];
+
 /** A text, read as far as it can be. */
 export class Text {
   readonly text: string;
   readonly root: Node | undefined;
   readonly faults: readonly TextFault[];
+  /** Whether what follows the last of the faults may have been read wrongly. */
+  isBroken = false;
   readonly #lines: readonly number[];
 
   constructor(text: string) {
@@ -55,7 +60,8 @@ export class Text {
     this.#lines = lineStarts(this.text);
     const errors: ParseError[] = [];
     this.root = parseTree(this.text, errors, { disallowComments: true, allowTrailingComma: false });
-    this.faults = [...this.#syntax(errors), ...this.#twice()].sort(
+    const syntax = this.#syntax(errors);
+    this.faults = [...syntax, ...(this.isBroken ? [] : this.#twice())].sort(
       (one, other) => one.place.line - other.place.line || one.place.column - other.place.column,
     );
   }
@@ -86,16 +92,23 @@ export class Text {
     return { line: low + 1, column: offset - (this.#lines[low] ?? 0) + 1 };
   }
 
+  /** What is no JSON, up to the first fault after which nobody knows what was meant. */
   #syntax(errors: readonly ParseError[]): TextFault[] {
     const faults: TextFault[] = [];
     let before = -1;
     for (const { error, offset } of errors) {
-      // One mistake often makes several errors at one place, or one after another on one line.
+      const code = printParseErrorCode(error);
       const place = this.#place(offset);
+      // One mistake often makes several errors at one place, or one after another on one line.
       if (place.line === before) continue;
       before = place.line;
-      const [problem, mend] = FAULTS[printParseErrorCode(error)] ?? ["no JSON", "write strict JSON"];
+      const [problem, mend] = FAULTS[code] ?? ["no JSON", "write strict JSON"];
       faults.push({ way: this.#wayAt(offset), place, problem, mend });
+      const isCommaTooMany = /^(?:PropertyName|Value)Expected$/.test(code) && /[}\]]/.test(this.text[offset] ?? "");
+      if (!isCommaTooMany && !HARMLESS.includes(code)) {
+        this.isBroken = true;
+        break;
+      }
     }
     return faults;
   }

@@ -58,6 +58,7 @@ export function lint(source: string, asked: Kind | undefined, progress: (found: 
       add([], { member: "", problem }, mendOf({ member: "", problem }, [], document, []), false);
     return { kind, findings, more: true, anyTenant: [] };
   }
+  if (text.isBroken) return { kind, findings, more: true, anyTenant: [] };
   const more = collect(kind, document, add, () => progress(findings.length));
   const { warnings, anyTenant } = warningsOf(document, kind);
   const isWrong = new Set(findings.map(({ member }) => member));

@@ -56,6 +56,7 @@ const MENDS: readonly Mend[] = [
     /ES256 or RS256/,
     'write "ES256", "RS256" or both, whichever the issuer signs with: no other is verified',
   ],
+  [/^issuers\[\]\.algorithms$/, /./, 'write "algorithms": ["RS256"], ["ES256"] or both: what the issuer signs with'],
   [/./, /^expected (?:[\w@-]+(?:, | or ))+[\w@-]+$/, knownWord],
   [/^clockToleranceSeconds$/, /0 to 300/, "write 0 to 300; leave it out for 30"],
   [/^issuers$/, /at least one/, "add an issuer: without one no token can be good"],
@@ -69,7 +70,6 @@ const MENDS: readonly Mend[] = [
   [/^issuers\[\]\.issuer$/, /issuer of tokens/, 'write { "preset": "tollgate" } for it'],
   [/^issuers\[\]\.(?:issuer|jwksUri)$/, /filled in by the preset/, "take it out: the preset knows it"],
   [/^issuers\[\]\.issuer$/, /is missing/, 'add "issuer": the exact iss of its tokens; or a preset, cognito or auth0'],
-  [/^issuers\[\]\.algorithms$/, /./, 'write "algorithms": ["RS256"], ["ES256"] or both: what the issuer signs with'],
   [/^issuers\[\]\.jwks$/, /not both/, "take out one of the two: jwksUri follows the issuer's new keys, jwks does not"],
   [/^issuers\[\]$/, /expected jwks or jwksUri/, 'add "jwksUri", the address of its key set'],
   [
@@ -238,8 +238,8 @@ function knownWord({ problem, value }: Said): string {
 const wordsOf = (problem: string): string[] => problem.replace(/^expected /, "").split(/, | or /);
 
 function startsWithSlash(value: unknown): string {
-  const path = typeof value === "string" ? value.replace(/^[a-z]+:\/\/[^/]*/i, "") : "";
-  return /^[^/].*/.test(path) ? `write "/${path}"` : "write the path alone, from its first slash on";
+  const path = typeof value === "string" ? value.replace(/^[a-z]+:\/\/[^/]*/i, "").replace(/^\/?/, "/") : "/";
+  return `write the path alone, from its first slash on: "${path}"`;
 }
 
 function capitals(value: unknown): string {

@@ -268,7 +268,10 @@ function tenantJudge(pattern: unknown): (text: string) => boolean {
       algorithms: ["ES256"],
       jwksUri: "https://lint.invalid",
     };
-    return firstFault("gate", { issuers: [issuer], tenant, rules: [{ path: "/" }] }) === null;
+    return (
+      firstFault("gate", { issuers: [issuer], tenant, rules: [{ path: "/" }] })?.member.startsWith("tenant.from") !==
+      true
+    );
   };
 }
 
@@ -304,7 +307,7 @@ function warnOfOrigins(document: Members, warn: Warn): void {
   }
   const allowed = Array.isArray(cors.origins) ? cors.origins : undefined;
   for (const [index, origin] of (Array.isArray(cookie.origins) ? cookie.origins : []).entries()) {
-    if (allowed !== undefined && !allowed.includes(origin)) {
+    if (allowed !== undefined && !allowed.includes("*") && !allowed.includes(origin)) {
       warn(
         ["credentials", "cookie", "origins", index],
         "may send the cookie, but cors does not let it read the answer",
