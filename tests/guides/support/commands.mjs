@@ -10,7 +10,7 @@ import { root, tool } from "../../node/support/root.mjs";
 const { name, version, scripts } = JSON.parse(read("package.json"));
 
 /** What is run as it stands: it needs nothing but this machine. */
-const LOCAL = /^(?:(?:mkdir|cd|cat|echo|curl|kill|node|npx tollgate|npm init|npm install) |[A-Z]+=)/;
+const LOCAL = /^(?:(?:mkdir|cd|cat|echo|sed|curl|kill|node|npx tollgate|npm init|npm install) |[A-Z]+=)/;
 
 /** Whether a command is run here. */
 export const isRun = (command) => LOCAL.test(command);
