@@ -1,9 +1,10 @@
 // Each adapter in its real framework and runtime, in front of the same API. Starts servers on the loopback, and judges nothing.
 
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { serve } from "@hono/node-server";
 import connect from "connect";
 import { build } from "esbuild";
@@ -80,6 +81,35 @@ export async function inWorkerd(source, config) {
   return { port, lines, stop: () => stop().finally(() => rmSync(folder, { recursive: true, force: true })) };
 }
 
+const bin = (name) => resolve(import.meta.dirname, "..", "..", "..", "node_modules", ".bin", name);
+/** Why a runtime from npm can't be used here, or `undefined`. */
+const lacks = (name) => (existsSync(bin(name)) ? undefined : `missing ${name}: npm left it out`);
+
+/** Hono in the server of another runtime, which may ask the loopback and nobody else. */
+async function honoServer(command, args, config) {
+  const script = join(import.meta.dirname, "hono-server.mjs");
+  const env = { ...process.env, DENO_NO_UPDATE_CHECK: "1", DO_NOT_TRACK: "1" };
+  const child = spawn(bin(command), [...args, script, JSON.stringify(config)], { env });
+  const end = () => child.kill("SIGKILL");
+  process.on("exit", end);
+  const ended = new Promise((done) => child.once("close", done));
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    said += text;
+  });
+  const port = new Promise((ready) => child.stdout.setEncoding("utf8").once("data", (text) => ready(Number(text))));
+  const isReady = await Promise.race([port, ended.then(() => undefined)]);
+  if (isReady === undefined) throw new Error(`${command} ended: ${said}`);
+  const stop = async () => {
+    end();
+    await ended;
+    process.off("exit", end);
+  };
+  return { port: isReady, stop };
+}
+
+const DENO = ["run", "--no-prompt", "--cached-only", "--no-lock", "--node-modules-dir=manual", "--allow-net=127.0.0.1"];
+
 const HONO_WORKER = `
 import { Hono } from "hono";
 import { tollgate } from "tollgate/hono";
@@ -104,12 +134,14 @@ export default protect(CONFIG, {
   },
 });`;
 
-/** By name: what starts it with a configuration, and what its runtime can do. */
+/** By name: what starts it with a configuration, what the machine lacks for it, and what its runtime can do. */
 export const HOSTS = {
   "Express 5": { start: (config) => behind(express(), config) },
   "Express 4": { start: (config) => behind(express4(), config) },
   Connect: { start: (config) => behind(connect(), config) },
   "Hono in Node": { start: (config) => honoOnNode(honoApp(config)) },
+  "Hono in Deno": { start: (config) => honoServer("deno", DENO, config), missing: lacks("deno") },
+  "Hono in Bun": { start: (config) => honoServer("bun", ["--no-install"], config), missing: lacks("bun") },
   "Hono in workerd": { start: (config) => inWorkerd(HONO_WORKER, config), hasSockets: true },
   "a Worker of one's own": { start: (config) => inWorkerd(OWN_WORKER, config), hasSockets: true },
 };
