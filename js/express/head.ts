@@ -34,7 +34,7 @@ function setAll(response: NodeResponse, given: unknown): void {
     for (const [name, value] of Object.entries(given)) if (value !== undefined) response.setHeader(name, value);
     return;
   }
-  const flat = given.flatMap((item) => item);
+  const flat = given.flat();
   const fields = new Map<string, unknown[]>();
   for (let at = 0; at + 1 < flat.length; at += 2) {
     const name = String(flat[at]).toLowerCase();

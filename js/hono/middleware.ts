@@ -92,8 +92,7 @@ function finishAnswer(context: HonoContext, decision: Allow): void {
   try {
     finish(res.headers, decision);
   } catch {
-    // The fields of an answer that `fetch` gave can't be changed. Without the first line Hono would set them again on the copy.
-    context.res = undefined;
+    // The fields of an answer that `fetch` gave can't be changed.
     context.res = new Response(res.body, res);
     finish(context.res.headers, decision);
   }

@@ -21,6 +21,10 @@ export interface ProtectedHandlers<Env, Context extends WorkerContext> {
   fetch(request: Request, env: Env, context: Context, principal: Principal | null): Response | Promise<Response>;
 }
 
+/** A Worker's other handlers, where `Env` was named and they can't be inferred. */
+// biome-ignore lint/suspicious/noExplicitAny: each has a type of its own, which the runtime's declarations know
+export type OtherHandlers = Record<string, any>;
+
 /** `fetch` as the runtime calls it. */
 export interface Protected<Env, Context extends WorkerContext> {
   fetch(request: Request, env: Env, context: Context): Promise<Response>;
@@ -54,7 +58,11 @@ export type GateOfEnv<Env> = GateOrConfig | ((env: Env) => GateOrConfig | Promis
  * });
  * ```
  */
-export type Protect = <Env = unknown, Context extends WorkerContext = WorkerContext, Others extends object = object>(
+export type Protect = <
+  Env = unknown,
+  Context extends WorkerContext = WorkerContext,
+  Others extends object = OtherHandlers,
+>(
   policy: GateOfEnv<Env>,
   handlers: ProtectedHandlers<Env, Context> & Others,
   hooks?: Hooks,

@@ -2,4 +2,4 @@
 
 export type { GateOrConfig } from "../adapter.js";
 export { TollgateError } from "../error.js";
-export type { GateOfEnv, Protect, Protected, ProtectedHandlers, WorkerContext } from "./protect.js";
+export type { GateOfEnv, OtherHandlers, Protect, Protected, ProtectedHandlers, WorkerContext } from "./protect.js";

@@ -137,3 +137,13 @@ test("under Hono's Node server, requests that it has not made whole yet are judg
     url: "http://acme.api.example.com/reports/1?a",
   });
 });
+
+test("a WebSocket's answer is handed on as it is", async () => {
+  // Node makes no such Response.
+  const opened = Object.freeze({ status: 101 });
+  const context = { req: { raw: new Request(URL_OF_ACME, { headers: { authorization } }) }, res: undefined, set() {} };
+  const answer = await guard()(context, async () => {
+    context.res = opened;
+  });
+  assert.deepEqual([answer, context.res === opened], [undefined, true]);
+});

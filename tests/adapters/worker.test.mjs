@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { createGate } from "tollgate";
 import { protect } from "tollgate/worker";
-import { gateConfig, makeKey, NOW, token } from "../node/support/tokens.mjs";
+import { keyServer } from "../node/support/key-server.mjs";
+import { gateConfig, issuerConfig, makeKey, NOW, token } from "../node/support/tokens.mjs";
 
 const key = makeKey("ES256", "one");
 const hooks = { now: () => NOW };
@@ -113,4 +114,23 @@ test("fields of one connection end at the gate, in both directions", async () =>
     ["connection", "x-mine", "keep-alive", "x-kept"].map((name) => answer.headers.has(name)),
     [false, false, false, true],
   );
+});
+
+test("a WebSocket's answer is handed on as it is", async () => {
+  // Node makes no such Response.
+  const opened = Object.freeze({ status: 101 });
+  assert.equal(await ask(protect(gateConfig([key]), { fetch: () => opened }, hooks)), opened);
+});
+
+test("a fetch of keys is kept alive by the Worker's context", async () => {
+  const server = await keyServer([key]);
+  const issuers = [issuerConfig([], { jwks: undefined, jwksUri: server.jwksUri })];
+  const worker = protect(gateConfig([], { issuers }), { fetch }, hooks);
+  const works = [];
+  const request = new Request("https://acme.api.example.com/reports/1", {
+    headers: { authorization: `Bearer ${token(key)}` },
+  });
+  assert.equal((await worker.fetch(request, {}, { waitUntil: (work) => works.push(work) })).status, 200);
+  assert.ok(works.length > 0);
+  await server.stop();
 });

@@ -109,6 +109,9 @@ test("its public names are the fixed ones", async () => {
   const tokens = Object.keys(await import("tollgate/tokens")).sort();
   const makers = ["createTokens", "durableStore", "dynamoDbStore", "memoryStore", "secretsManagerKeys"];
   assert.deepEqual(tokens, ["StoreError", "TollgateError", ...makers]);
+  for (const [adapter, name] of Object.entries({ express: "tollgate", hono: "tollgate", worker: "protect" })) {
+    assert.deepEqual(Object.keys(await import(`tollgate/${adapter}`)).sort(), ["TollgateError", name]);
+  }
 });
 
 test("require works where the runtime can require ESM", { skip: !process.features.require_module }, () => {

@@ -34,7 +34,8 @@ for (const [module, moduleResolution] of [
   ["esnext", "bundler"],
 ]) {
   test(`types compile where they must and fail where they must, resolved by ${moduleResolution}`, () => {
-    for (const file of ["accepted.ts", "refused.ts", "tokens-accepted.ts", "tokens-refused.ts"]) {
+    const parts = ["", "tokens-", "adapters-"].flatMap((part) => [`${part}accepted.ts`, `${part}refused.ts`]);
+    for (const file of parts) {
       const { status, stdout, stderr } = check([file], { module, moduleResolution });
       assert.equal(status, 0, `${file}\n${stdout}${stderr}`);
     }
@@ -42,7 +43,7 @@ for (const [module, moduleResolution] of [
 }
 
 test("types resolve under the condition workerd", () => {
-  const { status, stdout } = check(["accepted.ts", "tokens-accepted.ts"], {
+  const { status, stdout } = check(["accepted.ts", "tokens-accepted.ts", "adapters-accepted.ts"], {
     module: "esnext",
     moduleResolution: "bundler",
     customConditions: ["workerd"],

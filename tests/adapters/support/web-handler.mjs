@@ -21,7 +21,8 @@ export async function handle(request, principal) {
   }
   if (pathname === "/api/socket") return socket();
   const digest = hex(await crypto.subtle.digest("SHA-256", await request.arrayBuffer()));
-  return Response.json({ method: request.method, url: request.url, headers: [...request.headers], principal, digest });
+  const { method, url, redirect } = request;
+  return Response.json({ method, url, redirect, headers: [...request.headers], principal, digest });
 }
 
 /** "one", and "two" a while later. */

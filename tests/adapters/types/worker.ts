@@ -30,6 +30,13 @@ export const whole = protect(createGate(config), {
   },
 }) satisfies ExportedHandler<Env, string>;
 
+export const named = protect<Env>(config, {
+  fetch: (request, env) => env.ORDERS.fetch(request),
+  async scheduled(controller: ScheduledController, env: Env) {
+    console.log(controller.cron, env.CONFIG);
+  },
+}) satisfies ExportedHandler<Env>;
+
 export const late = protect(
   (env: Env) => JSON.parse(env.CONFIG) as Config,
   { fetch: () => new Response(null) },
