@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import type { Hooks, KeySet } from "../index.js";
 import { defaultConfig, isUrl, jsonOf, Misuse, nameOf, note, readJson, readSource, timeOf } from "./io.js";
-import { isMembers, type Members } from "./lint/judge.js";
+import { isMembers, type Members, textOf } from "./lint/judge.js";
 
 /** The options of a command that needs to know whose tokens are good. */
 export interface AuthorityOptions {
@@ -85,7 +85,7 @@ async function ownKeysOf(config: Members, source: string | undefined): Promise<{
   const { tokens } = config;
   const isOwn = issuers.some((issuer) => isMembers(issuer) && issuer.preset === "tollgate");
   if (!isOwn || !isMembers(tokens)) return {};
-  const from = source ?? `${String(tokens.issuer)}/.well-known/jwks.json`;
+  const from = source ?? `${textOf(tokens.issuer)}/.well-known/jwks.json`;
   const keys = jsonOf(await readSource(from), from);
   if (!isMembers(keys) || !Array.isArray(keys.keys)) throw new Misuse(`${from}: expected a key set, { "keys": [ … ] }`);
   return { ownKeys: keys as unknown as KeySet };

@@ -45,7 +45,7 @@ function codeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? GOOD : MISUSED;
   if (error instanceof Misuse) note(`tollgate: ${error.message}`);
   else if (error instanceof TollgateError) note(`tollgate: ${error.message}${hint(error)}`);
-  else throw error;
+  else note(`tollgate: a fault of its own: ${error instanceof Error ? error.stack : error}`);
   return MISUSED;
 }
 

@@ -58,6 +58,14 @@ export class Text {
     // A byte order mark is one character before the document.
     this.text = text.replace(/^\uFEFF/, "");
     this.#lines = lineStarts(this.text);
+    const tooDeep = depthFault(this.text);
+    if (tooDeep !== undefined) {
+      const [problem, mend] = ["more levels than any configuration has", "close what is open before this"];
+      this.isBroken = true;
+      this.root = undefined;
+      this.faults = [{ way: [], place: this.#place(tooDeep), problem, mend }];
+      return;
+    }
     const errors: ParseError[] = [];
     this.root = parseTree(this.text, errors, { disallowComments: true, allowTrailingComma: false });
     const syntax = this.#syntax(errors);
@@ -153,6 +161,17 @@ export class Text {
     }
     return way;
   }
+}
+
+/** Where a text opens its hundredth level: a reader that goes down with it would run out of stack. The core takes 32. */
+function depthFault(text: string): number | undefined {
+  let depth = 0;
+  for (const { 0: found, index } of text.matchAll(/"(?:[^"\\\n]|\\.)*"|[[\]{}]/g)) {
+    if (found === "[" || found === "{") depth += 1;
+    else if (found === "]" || found === "}") depth -= 1;
+    if (depth > 100) return index;
+  }
+  return undefined;
 }
 
 function lineStarts(text: string): number[] {

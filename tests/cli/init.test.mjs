@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -16,9 +17,12 @@ import {
 import { tmpdir } from "node:os";
 import { basename, delimiter, join } from "node:path";
 import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { command, folderWith, tollgate } from "./support/cli.mjs";
 
 const tarball = process.env.TOLLGATE_TARBALL;
+/** The repository, whose tools are used; what is tested is never from there. */
+const root = process.env.TOLLGATE_ROOT;
 
 const folders = [];
 after(() => {
@@ -109,6 +113,63 @@ for (const host of ["workers", "api-gateway"]) {
     ]);
   });
 }
+
+test("the Workers' project is one that wrangler bundles, and it judges in workerd", async () => {
+  const { folder, env } = stranger();
+  const project = join(folder, "my-api");
+  writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
+  const install = `npm install ./${basename(tarball)}`;
+  for (const line of [install, "npx tollgate init my-api --for workers", "cd my-api && npm install"]) {
+    assert.equal((await command("/bin/sh", ["-c", line], { cwd: folder, env })).code, 0, line);
+  }
+  const pair = (await tollgate(["keygen"])).json();
+  const config = JSON.parse(readFileSync(join(project, "tollgate.json"), "utf8"));
+  const { jwksUri, ...issuer } = config.issuers[0];
+  config.issuers = [{ ...issuer, jwks: { keys: [pair.public] } }];
+  writeFileSync(join(project, "tollgate.json"), JSON.stringify(config));
+  const out = join(folder, "out");
+  const wrangler = join(root, "node_modules", ".bin", "wrangler");
+  const settings = {
+    ...process.env,
+    HOME: folder,
+    WRANGLER_SEND_METRICS: "false",
+    WRANGLER_LOG_PATH: join(folder, "logs"),
+    CI: "1",
+  };
+  const bundled = await command(wrangler, ["deploy", "--dry-run", "--outdir", out], { cwd: project, env: settings });
+  assert.equal(bundled.code, 0, bundled.stderr);
+  const { startWorkerd } = await import(pathToFileURL(join(root, "demo", "workerd.mjs")));
+  const names = readdirSync(out).filter((name) => /\.(?:js|wasm)$/.test(name));
+  const modules = names.sort((one) => (one === "index.js" ? -1 : 1)).map((name) => [name, join(out, name)]);
+  const [, compatibilityDate] = readFileSync(join(project, "wrangler.toml"), "utf8").match(
+    /^compatibility_date = "(.*)"/m,
+  );
+  const worker = { name: "my-api", bindings: {}, compatibilityDate, compatibilityFlags: ["fetch_legacy_url"], modules };
+  const { port, stop } = await startWorkerd([worker], { cache: "127.0.0.1:1" });
+  after(stop);
+  const claims = [
+    "--subject",
+    "ada",
+    "--issuer",
+    issuer.issuer,
+    "--audience",
+    issuer.audience,
+    "--claims",
+    '{"tenant_id":"acme"}',
+  ];
+  const token = (await tollgate(["mint", "--key", "-", ...claims], { input: JSON.stringify(pair) })).stdout.trim();
+  const ask = async (path, headers = {}) => (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).status;
+  const authorization = `Bearer ${token}`;
+  assert.deepEqual(
+    [
+      await ask("/health"),
+      await ask("/t/acme/orders/7"),
+      await ask("/t/acme/orders/7", { authorization }),
+      await ask("/t/globex/orders/7", { authorization }),
+    ],
+    [200, 401, 200, 403],
+  );
+});
 
 test("npx runs every command from the tarball, with no other tool on the machine", async () => {
   const { folder, env } = stranger();

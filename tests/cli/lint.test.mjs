@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { createGate } from "tollgate";
 import { folderWith, tollgate } from "./support/cli.mjs";
 import { BASE, DOUBTFUL, MISTAKES, TOKENS } from "./support/mistakes.mjs";
 
@@ -218,3 +219,81 @@ test("what docs/CLI.md shows of lint is what it prints, and the request there is
   const diff = await tollgate(["policy", "diff", "good.json", "good.json", "--requests", "-"], { cwd, input });
   assert.equal(diff.code, 0, diff.stderr);
 });
+
+test("lint ends where a text is nested without end, and other commands too", async () => {
+  const endless = "[".repeat(200_000);
+  const { code, findings } = await lint(endless);
+  assert.deepEqual([code, findings.map(({ line, column }) => [line, column])], [1, [[1, 101]]]);
+  assert.equal((await tollgate(["jwks", "inspect"], { input: endless })).code, 2);
+});
+
+/** The same sequence each time. */
+function sequence(seed) {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+/** What no member should be, and what some should. */
+const VALUES = [
+  "null",
+  "true",
+  "0",
+  "-1",
+  "1.5",
+  '""',
+  '"x"',
+  '"/a"',
+  '"any"',
+  "[]",
+  "{}",
+  '[""]',
+  "[null]",
+  '{"a":1}',
+  '["*"]',
+];
+
+/** Replaces, renames, doubles or takes away something. */
+function changed(document, random) {
+  const places = [];
+  const visit = (outer) => {
+    for (const name of Object.keys(outer)) {
+      places.push([outer, name]);
+      if (typeof outer[name] === "object" && outer[name] !== null) visit(outer[name]);
+    }
+  };
+  visit(document);
+  const [outer, name] = places[random(places.length)];
+  const way = random(4);
+  if (way === 0 && Array.isArray(outer)) outer.splice(Number(name), 1);
+  else if (way === 0) delete outer[name];
+  else if (way === 1 && Array.isArray(outer)) outer.push(structuredClone(outer[name]));
+  else if (way === 1) outer[`${name}x`] = outer[name];
+  else outer[name] = JSON.parse(VALUES[random(VALUES.length)]);
+}
+
+test("of a hundred random documents lint refuses what the gate refuses, and says nothing of its own making", async () => {
+  const random = sequence(20_260_101);
+  for (let number = 0; number < 100; number += 1) {
+    const document = JSON.parse(BASE);
+    for (let times = 0; times <= random(4); times += 1) changed(document, random);
+    const text = JSON.stringify(document, null, 1);
+    const { findings, more, code } = await lint(text, "--kind", "gate");
+    const errors = findings.filter(({ severity }) => severity === "error");
+    assert.deepEqual([errors.length === 0, more], [gateTakes(document), false], text);
+    assert.equal(code, findings.length === 0 ? 0 : 1);
+    assert.doesNotMatch(JSON.stringify(findings), /lint[.-]/, text);
+  }
+});
+
+function gateTakes(document) {
+  try {
+    createGate(document).close();
+    return true;
+  } catch (error) {
+    assert.equal(error.code, "config_invalid");
+    return false;
+  }
+}

@@ -26,6 +26,9 @@ export type Members = Record<string, unknown>;
 export const isMembers = (value: unknown): value is Members =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** A text as it is, and anything else as none: not every value of a document can be made a text. */
+export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
 /** The first fault of the document; `null` when there is none. */
 export function firstFault(kind: Kind, document: Members): Fault | null {
   return faultOf(() => {
@@ -59,7 +62,8 @@ function faultOf(judge: () => void): Fault | null {
 
 function judgeTokens(document: Members, tokens: Members): void {
   // Whether somebody is asked is the configuration's to say, and the host's function must agree.
-  const entitlements = isMembers(tokens.entitlements) ? async () => null : null;
+  const isAsked = typeof tokens.entitlements === "object" && tokens.entitlements !== null;
+  const entitlements = isAsked ? async () => null : null;
   const options = { keys: standIns().document, store: memoryStore(), entitlements };
   createTokens(document as unknown as TokensConfig, options).close();
 }

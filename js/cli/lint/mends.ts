@@ -2,7 +2,7 @@
 
 import { kindOf, type Way } from "../place.js";
 import { nearest } from "../words.js";
-import type { Fault } from "./judge.js";
+import { type Fault, textOf } from "./judge.js";
 
 /** Where it applies, what the core said, and the advice. The first that fits is given. */
 type Mend = readonly [kind: RegExp, problem: RegExp, mend: string | ((fault: Said) => string)];
@@ -244,7 +244,7 @@ function startsWithSlash(value: unknown): string {
 
 function capitals(value: unknown): string {
   return Array.isArray(value)
-    ? JSON.stringify(value.map((one) => String(one).trim().toUpperCase()))
+    ? JSON.stringify(value.map((one) => textOf(one).trim().toUpperCase()))
     : 'them in capitals, such as "GET"';
 }
 

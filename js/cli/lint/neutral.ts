@@ -3,7 +3,7 @@
 
 import { kindOf, type Way } from "../place.js";
 import { nearest } from "../words.js";
-import { type Fault, isMembers, type Members } from "./judge.js";
+import { type Fault, isMembers, type Members, textOf } from "./judge.js";
 
 /** A host that nobody can have (RFC 6761 section 6.4). */
 const HOST = "lint.invalid";
@@ -110,7 +110,7 @@ const SPECIAL: readonly (readonly [
   [
     "rules[].methods",
     /in capitals/,
-    (document, way) => replaceItems(document, way, (one) => !/^[A-Z-]+$/.test(String(one))),
+    (document, way) => replaceItems(document, way, (one) => !/^[A-Z-]+$/.test(textOf(one))),
   ],
   ["rules[].public", /reads no credential/, closeRule],
   ["upstream", /one of service and url/, keepOneUpstream],
@@ -118,7 +118,7 @@ const SPECIAL: readonly (readonly [
 ];
 
 function mendPreset(document: Members, way: Way): Way {
-  const meant = nearest(String(read(document, way)), ["cognito", "auth0"]);
+  const meant = nearest(textOf(read(document, way)), ["cognito", "auth0"]);
   return meant === undefined ? put(document, way.slice(0, -1)) : write(document, way, meant);
 }
 

@@ -1,7 +1,7 @@
 // What the core allows and is seldom meant. Refuses nothing; each warning can be answered by saying what is meant.
 
 import type { Way } from "../place.js";
-import { firstFault, isMembers, type Kind, type Members } from "./judge.js";
+import { firstFault, isMembers, type Kind, type Members, textOf } from "./judge.js";
 
 /** One warning. */
 export interface Note {
@@ -53,7 +53,7 @@ export function warningsOf(document: Members, kind: Kind): { warnings: Note[]; a
   warnOfTenants(document, warn);
   warnOfOrigins(document, warn);
   warnOfSecret(document, warn);
-  const anyTenant = rules.filter(([, rule]) => rule.tenant === "any").map(([, rule]) => String(rule.path));
+  const anyTenant = rules.filter(([, rule]) => rule.tenant === "any").map(([, rule]) => textOf(rule.path));
   return { warnings, anyTenant };
 }
 
@@ -116,7 +116,7 @@ function warnOfIssuers(issuers: [number, Members][], warn: Warn): void {
         );
       }
     }
-    if (/\/\.well-known\/(?:openid-configuration|oauth-authorization-server)$/.test(String(issuer.jwksUri))) {
+    if (/\/\.well-known\/(?:openid-configuration|oauth-authorization-server)$/.test(textOf(issuer.jwksUri))) {
       warn(
         [...at, "jwksUri"],
         "this is the issuer's description, not its key set",
@@ -135,11 +135,11 @@ function warnOfIssuers(issuers: [number, Members][], warn: Warn): void {
 }
 
 function warnOfRules(rules: [number, Members][], document: Members, warn: Warn): void {
-  const prefix = isMembers(document.tokens) ? String(document.tokens.prefix ?? "/auth") : undefined;
+  const prefix = isMembers(document.tokens) ? textOf(document.tokens.prefix ?? "/auth") : undefined;
   const isCompared = isMembers(document.tenant) && isMembers(document.tenant.from);
   for (const [index, rule] of rules) {
     const at = ["rules", index];
-    const path = String(rule.path);
+    const path = textOf(rule.path);
     if (rule.public === true && /^\/(?:\{[^}]*\}\/)*\{\*rest\}$/.test(path)) {
       warn(
         [...at, "public"],
