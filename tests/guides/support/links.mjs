@@ -3,16 +3,7 @@
 import { dirname, join } from "node:path";
 
 /** Where documents may send a reader: hosts that keep their addresses. */
-const HOSTS = [
-  "auth0.com",
-  "developers.cloudflare.com",
-  "docs.aws.amazon.com",
-  "expressjs.com",
-  "github.com",
-  "hono.dev",
-  "rustup.rs",
-  "www.rfc-editor.org",
-];
+const HOSTS = ["docs.aws.amazon.com", "github.com", "hono.dev", "rustup.rs"];
 
 /** Everything that a document links to, code left out. */
 export function targets(text) {
