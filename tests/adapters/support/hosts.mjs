@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { serve } from "@hono/node-server";
+import { serve, upgradeWebSocket } from "@hono/node-server";
 import connect from "connect";
 import { build } from "esbuild";
 import express from "express";
@@ -13,9 +13,10 @@ import express4 from "express4";
 import { Hono } from "hono";
 import { tollgate as forExpress } from "tollgate/express";
 import { tollgate as forHono } from "tollgate/hono";
+import { WebSocketServer } from "ws";
 import { startWorkerd } from "../../../demo/workerd.mjs";
 import { handle as handleNode } from "./node-handler.mjs";
-import { handle as handleWeb } from "./web-handler.mjs";
+import { echo, handle as handleWeb } from "./web-handler.mjs";
 
 /** node:http's server of a listener, on a free port. */
 export async function listening(listener) {
@@ -41,6 +42,7 @@ const behind = (app, config) => listening(app.use(forExpress(config)).use(handle
 export function honoApp(config) {
   const app = new Hono();
   app.use(forHono(config));
+  app.get("/api/socket", upgradeWebSocket(echo));
   app.all("*", (c) => handleWeb(c.req.raw, c.get("principal")));
   app.onError((error, c) => c.text(`handled: ${error.message}`, 500));
   return app;
@@ -48,13 +50,14 @@ export function honoApp(config) {
 
 export async function honoOnNode(app) {
   const server = await new Promise((ready) => {
-    const made = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, () => ready(made));
+    const websocket = { server: new WebSocketServer({ noServer: true }) };
+    const made = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1", websocket }, () => ready(made));
   });
   return { port: server.address().port, stop: () => stopped(server) };
 }
 
 /** A Worker of this source in workerd, as wrangler would bundle it for there. `CONFIG` in it is the configuration. */
-export async function inWorkerd(source, config) {
+export async function inWorkerd(source, config, compatibilityFlags = []) {
   const folder = mkdtempSync(join(tmpdir(), "tollgate-adapters-"));
   await build({
     stdin: { contents: source.replaceAll("CONFIG", JSON.stringify(config)), resolveDir: import.meta.dirname },
@@ -62,6 +65,7 @@ export async function inWorkerd(source, config) {
     format: "esm",
     conditions: ["workerd", "worker", "browser"],
     loader: { ".wasm": "copy" },
+    external: ["node:*", "cloudflare:*"],
     outfile: join(folder, "worker.mjs"),
     logLevel: "silent",
   });
@@ -72,7 +76,7 @@ export async function inWorkerd(source, config) {
     name: "adapters",
     bindings: { WHO: "env" },
     compatibilityDate: "2026-10-01",
-    compatibilityFlags: [],
+    compatibilityFlags,
   };
   const { port, stop } = await startWorkerd([{ ...settings, modules }], {
     cache: "127.0.0.1:1",
@@ -120,6 +124,26 @@ app.all("*", (c) => handle(c.req.raw, c.get("principal")));
 app.onError((error, c) => c.text("handled: " + error.message, 500));
 export default app;`;
 
+const NODE_WORKER = `
+import { createServer } from "node:http";
+import { httpServerHandler } from "cloudflare:node";
+import { tollgate } from "tollgate/express";
+import { handle } from "./node-handler.mjs";
+const guard = tollgate(CONFIG);
+const server = createServer((request, response) => {
+  request.originalUrl = request.url;
+  guard(request, response, () => {
+    try {
+      handle(request, response);
+    } catch (error) {
+      response.statusCode = 500;
+      response.end("handled: " + error.message);
+    }
+  });
+});
+server.listen(8080);
+export default httpServerHandler({ port: 8080 });`;
+
 const OWN_WORKER = `
 import { protect } from "tollgate/worker";
 import { handle } from "./web-handler.mjs";
@@ -134,14 +158,25 @@ export default protect(CONFIG, {
   },
 });`;
 
-/** By name: what starts it with a configuration, what the machine lacks for it, and what its runtime can do. */
+/** By name: what starts it with a configuration, what the machine lacks for it, the runtime whose
+ *  `fetch` its handlers forward with, whether it opens WebSockets, and what it hides. */
 export const HOSTS = {
   "Express 5": { start: (config) => behind(express(), config) },
   "Express 4": { start: (config) => behind(express4(), config) },
   Connect: { start: (config) => behind(connect(), config) },
-  "Hono in Node": { start: (config) => honoOnNode(honoApp(config)) },
-  "Hono in Deno": { start: (config) => honoServer("deno", DENO, config), missing: lacks("deno") },
-  "Hono in Bun": { start: (config) => honoServer("bun", ["--no-install"], config), missing: lacks("bun") },
-  "Hono in workerd": { start: (config) => inWorkerd(HONO_WORKER, config), hasSockets: true },
-  "a Worker of one's own": { start: (config) => inWorkerd(OWN_WORKER, config), hasSockets: true },
+  "Hono in Node": { start: (config) => honoOnNode(honoApp(config)), forwards: "node", hasSockets: true },
+  "Hono in Deno": { start: (config) => honoServer("deno", DENO, config), missing: lacks("deno"), forwards: "deno" },
+  "Hono in Bun": {
+    start: (config) => honoServer("bun", ["--no-install"], config),
+    missing: lacks("bun"),
+    forwards: "bun",
+    hasSockets: true,
+  },
+  "Hono in workerd": { start: (config) => inWorkerd(HONO_WORKER, config), forwards: "workerd", hasSockets: true },
+  "node:http in workerd": {
+    start: (config) => inWorkerd(NODE_WORKER, config, ["nodejs_compat"]),
+    // A second Authorization is gone before anybody can see it, in every view of the request.
+    hides: ["several_credentials"],
+  },
+  "a Worker of one's own": { start: (config) => inWorkerd(OWN_WORKER, config), forwards: "workerd", hasSockets: true },
 };
