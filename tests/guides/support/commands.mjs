@@ -24,7 +24,7 @@ function checkOne(command) {
   const [, packages] = /^npm install (.+)$/.exec(command) ?? [];
   if (packages) return assert.equal(packages, `./${name}-${version}.tgz`, "what a guide installs is this package");
   if (isRun(command)) return;
-  const [, script] = /^npm (?:run )?(?:--silent )?([\w:]+)/.exec(command) ?? [];
+  const [, script] = /^npm (?:run )?(?:--silent )?(\w[\w:-]*)/.exec(command) ?? [];
   if (script === "pack" || Object.hasOwn(scripts, script ?? "")) return checkScript(script, command);
   const [, wrangler] = /^npx wrangler ((?:[a-z]+ ?)+)/.exec(command) ?? [];
   assert.ok(wrangler, `no such command: ${command}`);
