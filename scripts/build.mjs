@@ -85,7 +85,7 @@ function npm() {
     "scripts/cli.mjs",
   ]);
   return unlessFresh(
-    { name: "npm", inputs, outputs: [path("dist", "npm", "index.js"), path("dist", "npm", "index.d.ts")] },
+    { name: "npm", inputs, outputs: ["index.js", "index.d.ts", "cli.js"].map((name) => path("dist", "npm", name)) },
     () => packageFiles(GENERATED, Object.keys(MODULES)),
   );
 }

@@ -36,48 +36,55 @@ function typedOf(command: Command, words: readonly string[] = []): Typed[] {
   return [{ words: words.join(" "), next }, ...inner];
 }
 
-const SCRIPTS: Readonly<Record<string, (all: readonly Typed[]) => string>> = {
-  bash,
-  // zsh understands bash's scripts when it is asked to.
-  zsh: (all) => `autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n${bash(all)}`,
-  fish: (all) => {
-    const lines = all.map(({ words, next }) => `    case '${words}'\n      printf '%s\\n' ${next.join(" ")}`);
-    return `function __tollgate_next
-  set -l words (commandline -opc | string match -v -- '-*')
-  switch (string join ' ' -- $words[2..3])
-${lines.join("\n")}
-    case '*'
-      switch "$words[2]"
-${lines.map((line) => line.replaceAll(/^/gm, "    ")).join("\n")}
-      end
-  end
-end
-complete -c tollgate -f -a '(__tollgate_next)'
-complete -c tollgate -F -n '__fish_seen_subcommand_from verify explain lint inspect mint diff init'`;
-  },
-};
-
-function bash(all: readonly Typed[]): string {
-  const cases = all.map(({ words, next }) => `    '${words}') next='${next.join(" ")}' ;;`);
-  return `_tollgate() {
-  local current=\${COMP_WORDS[COMP_CWORD]} words='' word next=''
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$words $word" in
-      ${all
-        .slice(1)
-        .map(({ words }) => `' ${words}'`)
-        .join("|")}|${all
-        .slice(1)
-        .filter(({ words }) => words.includes(" "))
-        .map(({ words }) => `'${words}'`)
-        .join("|")}) words="\${words:+$words }$word" ;;
+/** What of the words before the cursor is a command, in shell: options and files among them are passed over. */
+function typedSoFar(all: readonly Typed[], words: string): string {
+  const known = all.slice(1).map((one) => `'${one.words}'`);
+  return `  for word in ${words}; do
+    case "\${typed:+$typed }$word" in
+      ${known.join("|")}) typed="\${typed:+$typed }$word" ;;
     esac
-  done
-  case "$words" in
-${cases.join("\n")}
+  done`;
+}
+
+function cases(all: readonly Typed[], line: (next: string) => string): string {
+  return all.map(({ words, next }) => `    '${words}') ${line(next.join(" "))} ;;`).join("\n");
+}
+
+const SCRIPTS: Readonly<Record<string, (all: readonly Typed[]) => string>> = {
+  bash: (all) => `_tollgate() {
+  local current=\${COMP_WORDS[COMP_CWORD]} typed='' word next=''
+${typedSoFar(all, `"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`)}
+  case "$typed" in
+${cases(all, (next) => `next='${next}'`)}
   esac
   COMPREPLY=($(compgen -W "$next" -- "$current"))
   [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "$current"))
 }
-complete -F _tollgate tollgate`;
+complete -F _tollgate tollgate`,
+  zsh: (all) => `#compdef tollgate
+_tollgate() {
+  local typed='' word
+${typedSoFar(all, `"\${(@)words[2,CURRENT-1]}"`)}
+  case "$typed" in
+${cases(all, (next) => `compadd -- ${next}`)}
+  esac
+  _files
 }
+compdef _tollgate tollgate`,
+  fish: (all) => `function __tollgate_next
+  set -l typed ''
+  for word in (commandline -opc)[2..-1]
+    switch (string trim -- "$typed $word")
+      case ${all
+        .slice(1)
+        .map(({ words }) => `'${words}'`)
+        .join(" ")}
+        set typed (string trim -- "$typed $word")
+    end
+  end
+  switch "$typed"
+${all.map(({ words, next }) => `    case '${words}'\n      printf '%s\\n' ${next.join(" ")}`).join("\n")}
+  end
+end
+complete -c tollgate -a '(__tollgate_next)'`,
+};

@@ -140,7 +140,9 @@ function linesOf(text: string, name: string): Line[] {
       throw new Misuse(`${where}: ${unknown}: expected method, url, headers, claims and now only`);
     if (typeof method !== "string" || typeof url !== "string")
       throw new Misuse(`${where}: expected a method and a url, as texts`);
-    if (!isMembers(headers)) throw new Misuse(`${where}: headers: expected an object of texts`);
+    const isField = (value: unknown) => [value].flat().every((one) => typeof one === "string");
+    if (!isMembers(headers) || !Object.values(headers).every(isField))
+      throw new Misuse(`${where}: headers: expected an object of texts`);
     if (claims !== undefined && !isMembers(claims)) throw new Misuse(`${where}: claims: expected an object`);
     if (now !== undefined && typeof now !== "number") throw new Misuse(`${where}: now: expected seconds since 1970`);
     return [{ number: index + 1, method, url, headers, claims, now }];

@@ -3,8 +3,8 @@
 import type { Command } from "commander";
 import { type Check, type Config, createGate, createVerifier, type VerifierConfig } from "../index.js";
 import { type AuthorityOptions, authorityOf, repeated, tokenOf, verifierPart, withAuthority } from "./authority.js";
-import { example, GOOD, Misuse, print, printJson, REFUSED, shown, withProgress } from "./io.js";
-import { linesOf } from "./verify.js";
+import { example, GOOD, MISUSED, Misuse, print, printJson, REFUSED, shown, withProgress } from "./io.js";
+import { linesOf, UNJUDGED } from "./verify.js";
 
 interface Options extends AuthorityOptions {
   readonly method?: string;
@@ -51,6 +51,7 @@ async function explainToken(argument: string | undefined, options: Options): Pro
     printChecks(told.checks);
     print(shown(isGood ? "good" : `refused: ${told.code}: ${told.message}`));
   }
+  if (told.code !== null && UNJUDGED.includes(told.code)) return MISUSED;
   return isGood ? GOOD : REFUSED;
 }
 
@@ -72,6 +73,7 @@ async function explainRequest(token: string | undefined, url: string, options: O
       for (const [name, value] of decision.setHeaders) print(shown(`  sets ${name}: ${value}`));
     } else print(shown(`${decision.outcome}: ${decision.code}, answered with ${decision.status}`));
   }
+  if (decision.outcome === "unavailable") return MISUSED;
   return decision.outcome === "allow" ? GOOD : REFUSED;
 }
 

@@ -1,6 +1,7 @@
 // What the commands read and print. Writes no file, and keeps what it reads to itself.
 
 import { existsSync, readFileSync } from "node:fs";
+import { isatty } from "node:tty";
 import type { Command } from "commander";
 import { memberOf, Text } from "./place.js";
 
@@ -20,6 +21,8 @@ const PROGRESS_MILLISECONDS = 700;
 
 /** The text of a file, or of standard input for `-`. */
 export function readText(file: string): string {
+  // Not process.stdin, which would make a pipe's reading fail where its writer is slower.
+  if (file === "-" && isatty(0)) note("reading standard input; Ctrl-D ends it");
   try {
     return readFileSync(file === "-" ? 0 : file, "utf8");
   } catch (error) {

@@ -55,7 +55,6 @@ export class Text {
   readonly #lines: readonly number[];
 
   constructor(text: string) {
-    // A byte order mark is one character before the document.
     this.text = text.replace(/^\uFEFF/, "");
     this.#lines = lineStarts(this.text);
     const tooDeep = depthFault(this.text);
@@ -69,7 +68,13 @@ export class Text {
     const errors: ParseError[] = [];
     this.root = parseTree(this.text, errors, { disallowComments: true, allowTrailingComma: false });
     const syntax = this.#syntax(errors);
-    this.faults = [...syntax, ...(this.isBroken ? [] : this.#twice())].sort(
+    const mark = {
+      way: [],
+      place: { line: 1, column: 1 },
+      problem: "a byte order mark",
+      mend: "save it as UTF-8 without one",
+    };
+    this.faults = [...(text === this.text ? [] : [mark]), ...syntax, ...(this.isBroken ? [] : this.#twice())].sort(
       (one, other) => one.place.line - other.place.line || one.place.column - other.place.column,
     );
   }

@@ -5,8 +5,8 @@ import { createVerifier, type Principal, TollgateError, type Verification, type 
 import { type AuthorityOptions, authorityOf, tokenOf, verifierPart, withAuthority } from "./authority.js";
 import { dateOf, example, GOOD, print, printJson, REFUSED, shown, withProgress } from "./io.js";
 
-/** Refusals of the token. Whatever else is thrown says that it could not be judged. */
-const UNJUDGED = [
+/** What says nothing of a token: it could not be judged. */
+export const UNJUDGED = [
   "config_invalid",
   "keys_due",
   "keys_unavailable",

@@ -80,3 +80,48 @@ test("the command is one file that starts by itself, with the licences of what i
   assert.deepEqual([...new Set(inner)].sort(), ["./index.js", "./tokens/index.js"]);
   assert.ok(dirname(file).endsWith(join("dist", "npm")));
 });
+
+test("--json has the members that docs/CLI.md lists", async () => {
+  const manual = readFileSync(join(process.env.TOLLGATE_ROOT, "docs", "CLI.md"), "utf8");
+  const rows = new Map([...manual.matchAll(/^\| `([a-z ]+)` \| (.*) \|$/gm)].map(([, name, cell]) => [name, cell]));
+  const pair = (await tollgate(["keygen"])).json();
+  const keys = { issuer: "https://i.example", audience: "a", algorithms: ["ES256"], jwks: { keys: [pair.public] } };
+  const cwd = folderWith({
+    "key.json": pair,
+    "tollgate.json": { issuers: [keys], rules: [{ path: "/{*rest}" }] },
+    "bad.json": { issuers: [keys], rules: [] },
+    "jwks.json": { keys: [pair.public, {}] },
+    "requests.jsonl": '{"url":"/"}',
+    "other.json": { issuers: [keys], rules: [{ path: "/{*rest}", public: true }] },
+  });
+  const mint = (...more) => ["mint", "--key", "key.json", "--issuer", "https://i.example", "--audience", "a", ...more];
+  const token = async (...more) => (await tollgate(mint(...more), { cwd })).stdout.trim();
+  const [good, bad] = [await token("--subject", "ada"), await token()];
+  const samples = {
+    verify: [
+      ["verify", good],
+      ["verify", bad],
+    ],
+    explain: [
+      ["explain", good],
+      ["explain", "--url", "/"],
+    ],
+    lint: [["lint", "bad.json"]],
+    "jwks inspect": [["jwks", "inspect", "jwks.json"]],
+    keygen: [["keygen"]],
+    mint: [mint()],
+    "policy diff": [["policy", "diff", "tollgate.json", "other.json", "--requests", "requests.jsonl"]],
+    init: [["init", "made", "--for", "workers"]],
+  };
+  assert.deepEqual([...rows.keys()].sort(), Object.keys(samples).sort());
+  for (const [name, calls] of Object.entries(samples)) {
+    const printed = [];
+    for (const args of calls) printed.push((await tollgate([...args, "--json"], { cwd })).json());
+    const inner = printed.flatMap((value) => (value.findings ?? value.changes ?? []).slice(0, 1));
+    const members = new Set([...printed, ...inner].flatMap((value) => Object.keys(value)));
+    const listed = [...rows.get(name).matchAll(/`([^`]+)`/g)]
+      .map(([, word]) => word)
+      .filter((word) => !word.startsWith("-"));
+    assert.deepEqual([...members].sort(), [...new Set(listed)].sort(), name);
+  }
+});

@@ -178,6 +178,7 @@ test("it exits 2 for a line that is none, and for a configuration that can't be 
     '{"url":7}',
     '{"url":"/","claim":{}}',
     '{"url":"/","now":"1"}',
+    '{"url":"/","headers":{"a":7}}',
     '{"url":"/","headers":[]}',
   ]) {
     const { code, stdout, stderr } = await diff(OLD, [LINES[0], line]);

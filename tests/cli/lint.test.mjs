@@ -1,9 +1,10 @@
 // `tollgate lint` finds each planted mistake, names its member, place and mend, and says nothing of good configurations.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { createGate } from "tollgate";
 import { folderWith, tollgate } from "./support/cli.mjs";
 import { BASE, DOUBTFUL, MISTAKES, TOKENS } from "./support/mistakes.mjs";
@@ -75,6 +76,8 @@ test("lint finds each wrong key of a set, and shows none of it", async () => {
   assert.ok(!JSON.stringify(findings).includes(other.private.d));
 });
 
+const { demonstrationConfig } = await import(pathToFileURL(join(process.env.TOLLGATE_ROOT, "demo", "config.mjs")));
+
 /** Documents of the repository, and what else people write. */
 function goodConfigurations() {
   const read = (name) => readFileSync(join(process.env.TOLLGATE_ROOT, name), "utf8");
@@ -109,12 +112,10 @@ function goodConfigurations() {
       ],
       rules,
     },
-    "that of the demonstration": {
-      issuers: [{ ...issuer, issuer: "http://127.0.0.1:8788", jwksUri: "http://127.0.0.1:8788/jwks.json" }],
-      tenant: { from: { host: "{tenant}.localhost", hosts: { "api.acme.com": "acme" } } },
-      rules,
-      upstream: { service: "ORDERS" },
-    },
+    "that of the demonstration": demonstrationConfig(JSON.parse(read("tollgate.json")), {
+      issuer: "http://127.0.0.1:8788",
+      jwksUri: "http://127.0.0.1:8788/jwks.json",
+    }),
     "plans where the API keeps tenants apart": {
       issuers: [issuer],
       tenant: {},
@@ -157,6 +158,18 @@ for (const [name, config] of good) {
   });
 }
 
+test("lint complains about no configuration in any of the documents", async () => {
+  const root = process.env.TOLLGATE_ROOT;
+  const names = readdirSync(join(root, "docs"), { recursive: true }).filter((name) => name.endsWith(".md"));
+  const files = ["README.md", ...names.map((name) => join("docs", name))];
+  const documents = files.flatMap((name) => {
+    const blocks = readFileSync(join(root, name), "utf8").matchAll(/^```json[^\n]*\n([\s\S]*?)^```$/gm);
+    return [...blocks].map(([, text]) => ({ name, text })).filter(({ text }) => text.includes('"issuers"'));
+  });
+  assert.ok(documents.length >= 6, String(documents.length));
+  for (const { name, text } of documents) assert.deepEqual((await lint(text)).findings, [], name);
+});
+
 test("lint prints a line a problem, with file, line and column, and exits 1", async () => {
   const cwd = folderWith({ "tollgate.json": BASE.replace('"ES256"', '"HS256"').replace('"__Host-token"', '"token"') });
   const { code, stdout, stderr } = await tollgate(["lint"], { cwd });
@@ -188,6 +201,11 @@ test("lint refuses what is no configuration at all", async () => {
     assert.equal(code, 1, text);
     assert.ok(findings.length > 0, text);
   }
+  const marked = await lint(`\uFEFF${BASE}`);
+  assert.deepEqual(
+    marked.findings.map(({ mend }) => mend),
+    ["save it as UTF-8 without one"],
+  );
   const proto = await lint(BASE.replace('"identity"', '"__proto__": {}, "identity"'));
   assert.deepEqual(
     proto.findings.map(({ member }) => member),

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createVerifier } from "tollgate";
-import { folderWith, serve, tollgate } from "./support/cli.mjs";
+import { bin, command, folderWith, serve, tollgate } from "./support/cli.mjs";
 
 /** 2026-01-01T00:00:00Z. */
 const NOW = 1_767_225_600;
@@ -249,6 +249,23 @@ test("explain tells the checks of a request, and decides as the gate does", asyn
   assert.equal((await tollgate(["explain", ...header, ...at("/t/acme/orders/7")], here)).code, 0);
   const twice = await tollgate(["explain", good, ...header, ...at("/t/acme/orders/7"), "--json"], here);
   assert.equal(twice.json().decision.code, "several_credentials");
+});
+
+test("explain tells the checks and exits 2 where there are no keys", async () => {
+  const at = await serve({});
+  const issuers = [{ issuer: ISSUER, audience: "orders-api", algorithms: ["ES256"], jwksUri: `${at}/jwks.json` }];
+  const cwd = folderWith({ "tollgate.json": { ...CONFIG, issuers } });
+  for (const request of [[], ["--url", "/t/acme/orders/7"]]) {
+    const { code, stdout, stderr } = await tollgate(["explain", good, ...request, "--now", String(NOW)], { cwd });
+    assert.equal(code, 2);
+    assert.match(stdout, /✖ key +keys_unavailable: /);
+    assert.match(stderr, /could not be fetched: status_404/);
+  }
+});
+
+test("a token that comes slowly is waited for", async () => {
+  const line = `(sleep 1; printf %s '${good}') | ${process.execPath} ${bin} verify --now ${NOW}`;
+  assert.equal((await command("/bin/sh", ["-c", line], here)).code, 0);
 });
 
 test("explain exits 2 for a request without rules and for a field that is none", async () => {

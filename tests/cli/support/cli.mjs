@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 
 /** The folder of the stranger who installed the tarball. */
 export const home = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
-const bin = join(home, "node_modules", ".bin", "tollgate");
+/** The command. */
+export const bin = join(home, "node_modules", ".bin", "tollgate");
 
 /** No command takes as long, in milliseconds. */
 const LIMIT = 120_000;
