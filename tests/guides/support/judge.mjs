@@ -14,7 +14,7 @@ import { keysDocument } from "../../node/support/token-service.mjs";
 import { makeKey, signed } from "../../node/support/tokens.mjs";
 import { checkCommand, isRun } from "./commands.mjs";
 import { answers, fileOf, needs, steps } from "./guide.mjs";
-import { Shell } from "./shell.mjs";
+import { LIMIT_MILLISECONDS, Shell } from "./shell.mjs";
 
 /** The port that guides write, for which a free one is taken. */
 const PORT = "8080";
@@ -126,7 +126,9 @@ async function runModule({ name, body }, { folder }) {
     messages.push(message);
     if (message.listening) child.kill();
   });
+  const late = setTimeout(() => child.kill("SIGKILL"), LIMIT_MILLISECONDS);
   const code = await new Promise((closed) => child.on("close", closed));
+  clearTimeout(late);
   const isServer = messages.some(({ listening }) => listening);
   assert.ok(code === 0 || isServer, `${name} exited with ${code}\n${output}`);
   assert.deepEqual(
