@@ -76,9 +76,16 @@ function wasmOf(name, feature) {
 
 /** The npm package as it is published, in dist/npm. */
 function npm() {
-  const inputs = filesUnder(["js", "tsconfig.json", "tsconfig.npm.json", "package.json", "scripts/package-files.mjs"]);
+  const inputs = filesUnder([
+    "js",
+    "tsconfig.json",
+    "tsconfig.npm.json",
+    "package.json",
+    "scripts/package-files.mjs",
+    "scripts/cli.mjs",
+  ]);
   return unlessFresh(
-    { name: "npm", inputs, outputs: [path("dist", "npm", "index.js"), path("dist", "npm", "index.d.ts")] },
+    { name: "npm", inputs, outputs: ["index.js", "index.d.ts", "cli.js"].map((name) => path("dist", "npm", name)) },
     () => packageFiles(GENERATED, Object.keys(MODULES)),
   );
 }
@@ -139,7 +146,7 @@ if (process.argv[1] === path("scripts", "build.mjs")) {
   await runMain(async () => {
     const target = process.argv[2] ?? "worker";
     if (!Object.hasOwn(TARGETS, target)) throw new Trouble(`build takes one of ${Object.keys(TARGETS).join(", ")}`);
-    await setUp("build");
+    await setUp(target === "npm" ? "package" : "build");
     await build(target);
   });
 }

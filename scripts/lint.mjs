@@ -28,6 +28,7 @@ const CHECKS = [
     ],
   ],
   ["tsc (package)", () => ["tsc", ["--project", path("tsconfig.json")]]],
+  ["tsc (command line)", () => ["tsc", ["--project", path("tsconfig.cli.json")]]],
   ["tsc (worker)", () => ["tsc", ["--project", path("tsconfig.worker.json")]]],
   ["tsc (playground)", () => ["tsc", ["--project", path("tsconfig.www.json")]]],
 ];

@@ -1,7 +1,8 @@
-// Fills dist/npm with the package's files: what tsc emits and the wasm glue. Adds no dependency and no install script.
+// Fills dist/npm with the package's files: what tsc emits, the wasm glue and the command line. Adds no dependency and no install script.
 
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { commandLine } from "./cli.mjs";
 import { must, path, Trouble } from "./project.mjs";
 
 const OUT = path("dist", "npm");
@@ -16,6 +17,7 @@ export async function packageFiles(generated, modules) {
     }
   }
   copyFileSync(join(generated, "tollgate.schema.json"), join(OUT, "tollgate.schema.json"));
+  await commandLine(OUT);
   checkManifest();
 }
 
@@ -26,8 +28,8 @@ function checkManifest() {
     if (manifest.scripts?.[name]) throw new Trouble(`package.json has a "${name}" script, which users would run`);
   }
   if (manifest.dependencies) throw new Trouble("package.json has dependencies, which users would install");
-  for (const file of targets(manifest.exports)) {
-    if (!existsSync(path(file))) throw new Trouble(`package.json exports ${file}, which the build did not make`);
+  for (const file of [...targets(manifest.exports), ...targets(manifest.bin)]) {
+    if (!existsSync(path(file))) throw new Trouble(`package.json names ${file}, which the build did not make`);
   }
 }
 

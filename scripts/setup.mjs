@@ -49,6 +49,7 @@ const CARGO_TOOLS = {
 
 /** What each command needs. `components` are rustup's. */
 const NEEDS = {
+  package: { tools: ["wasm-bindgen"] },
   build: { tools: ["wasm-bindgen", "worker-build"] },
   lint: { tools: ["wasm-bindgen", "worker-build"], components: ["clippy", "rustfmt"] },
   native: { tools: [] },

@@ -1,6 +1,16 @@
 // The test suites: how each is run, and what it needs. Writes no test and judges no result; counts.mjs reads those.
 
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { ensureAwsTools } from "./aws-tools.mjs";
@@ -19,6 +29,8 @@ export const SUITES = {
   wasm: { needs: "all", run: wasmInNode },
   browser: { needs: "all", run: browser },
   node: { needs: "build", run: packedTarball },
+  guides: { needs: "build", run: guides },
+  cli: { needs: "build", run: commandLine },
   runtimes: { needs: "build", run: runtimes },
   adapters: { needs: "build", run: adapters },
   www: { needs: "build", run: www },
@@ -124,6 +136,22 @@ function webdriverSettings(chromium) {
 /** The package as a user gets it. */
 function packedTarball() {
   return withTarball(["node"], (folder, tarball) => nodeTests(folder, "tests/node", { TOLLGATE_TARBALL: tarball }));
+}
+
+/** What programs in the guides import beside this package. */
+const GUIDES_USE = ["aws-jwt-verify", "express", "hono", "jose"];
+
+/** The guides, done as they say beside the packed package, and beside what they move people away from. */
+function guides() {
+  return withTarball(["node", "guides"], (folder, tarball) => {
+    for (const name of GUIDES_USE) symlinkSync(path("node_modules", name), join(folder, "node_modules", name));
+    return nodeTests(folder, "tests/guides", { TOLLGATE_TARBALL: tarball });
+  });
+}
+
+/** The command line, as whoever installed the package calls it. */
+function commandLine() {
+  return withTarball(["cli"], (folder, tarball) => nodeTests(folder, "tests/cli", { TOLLGATE_TARBALL: tarball }));
 }
 
 /** One suite of behaviour in every runtime and bundler, over the package as a user gets it. */

@@ -175,13 +175,29 @@ test("tests and pages import the package by its public name only", () => {
 
 test("the package imports nothing but itself", () => {
   const wrong = [];
-  const own = javascript("js").filter((file) => !/^js\/worker(\.ts$|\/)/.test(file));
+  const own = javascript("js").filter((file) => !/^js\/(?:worker(\.ts$|\/)|cli\/)/.test(file));
   for (const file of own) {
     for (const specifier of specifiers(file)) {
       const to = target(file, specifier);
       if (to === undefined || !to.startsWith("js/") || /^js\/worker(\.|\/)/.test(to)) {
         wrong.push(`${file} imports ${specifier}`);
       }
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test("the command line imports Node, what is bundled into it, and the package's public entries", () => {
+  const entries = ["js/index.js", "js/tokens/index.js"];
+  const bundled = ["commander", "jsonc-parser"];
+  const wrong = [];
+  for (const file of javascript("js/cli").filter((name) => !name.startsWith("js/cli/templates/"))) {
+    // Its texts have the word "from" in them too, before a quotation mark.
+    for (const specifier of specifiers(file).filter((name) => /^[\w@./:-]+$/.test(name))) {
+      const to = target(file, specifier);
+      const isOwn = to !== undefined && (to.startsWith("js/cli/") || entries.includes(to));
+      if (!isOwn && !specifier.startsWith("node:") && !bundled.includes(specifier))
+        wrong.push(`${file} imports ${specifier}`);
     }
   }
   assert.deepEqual(wrong, []);

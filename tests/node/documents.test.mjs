@@ -1,18 +1,18 @@
-// What the documents say against what is there: the decision table, sizes, speed, members, codes, names, links. Runs no
-// snippet; readme.test.mjs does.
+// What the documents say against what is there: the decision table, sizes, speed, members, codes, names. Runs no snippet;
+// readme.test.mjs does, and tests/guides follows links.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { verify as nativeVerify } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, normalize } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { createGate, createVerifier } from "tollgate";
 import { createTokens, memoryStore } from "tollgate/tokens";
-import { blocks, DOCUMENTS, read, table, words } from "./support/documents.mjs";
+import { blocks, read, table, words } from "./support/documents.mjs";
 import { root, tool } from "./support/root.mjs";
 import { gateConfig, issuerConfig, makeKey, NOW, signature, token, verifierConfig } from "./support/tokens.mjs";
 
@@ -257,27 +257,6 @@ test("every test that docs/THREATS.md names exists", () => {
     assert.ok(there ? there.test(text) : text.includes(name), `${file}: ${name}`);
   }
 });
-
-test("links between the documents lead somewhere", () => {
-  for (const document of DOCUMENTS) {
-    const text = read(document);
-    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (/^https:/.test(target)) continue;
-      const [file, anchor] = target.split("#");
-      const path = file === "" ? document : normalize(join(dirname(document), file));
-      assert.ok(existsSync(join(root, path)), `${document}: ${target}`);
-      if (anchor === undefined) continue;
-      const headings = [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, title]) => slug(title));
-      assert.ok(headings.includes(anchor) || read(path).includes(`id="${anchor}"`), `${document}: ${target}`);
-    }
-  }
-});
-
-const slug = (title) =>
-  title
-    .toLowerCase()
-    .replace(/[^\w\- ]/g, "")
-    .replaceAll(" ", "-");
 
 test("LICENSE names both licences, and their texts are there", () => {
   const text = read("LICENSE");

@@ -106,6 +106,16 @@ function checkCommand(command, scripts, version) {
   }
   if (command === "npm pack") return; // how the tarball under test was made
   if (command.startsWith("npm install")) return assert.equal(command, `npm install ./tollgate-${version}.tgz`);
+  if (/^npx tollgate\b/.test(command)) {
+    const [, line = ""] = /^npx tollgate ((?:jwks |policy )?[a-z]+)/.exec(command) ?? [];
+    const cli = join(root, JSON.parse(read("package.json")).bin.tollgate);
+    const { status, stdout } = spawnSync(process.execPath, [cli, ...line.split(" ").filter(Boolean), "--help"], {
+      encoding: "utf8",
+    });
+    assert.equal(status, 0, command);
+    for (const [option] of command.matchAll(/--[a-z-]+/g)) assert.ok(stdout.includes(option), `${command}: ${option}`);
+    return;
+  }
   const [, wrangler] = /^npx wrangler ((?:[a-z]+ ?)+)/.exec(command) ?? [];
   assert.ok(wrangler, `no such command: ${command}`);
   const binary = tool.resolve("wrangler").replace(/wrangler-dist.*$/, join("bin", "wrangler.js"));
