@@ -64,8 +64,7 @@ async function admit(gate: Gate, context: HonoContext): Promise<Allow | Refusal>
     const { raw } = context.req;
     const decision = await decide(gate, raw, callOptions(context));
     if (decision.outcome !== "allow") return decision;
-    // A request whose body was read already can't be copied; Hono has kept what was read of it.
-    const inner = raw.bodyUsed ? new Request(raw.url, { method: raw.method, headers: raw.headers }) : new Request(raw);
+    const inner = copyOf(raw);
     dress(inner.headers, decision, SERVERS_OWN);
     context.req.raw = inner;
     context.set("principal", decision.principal);
@@ -73,6 +72,14 @@ async function admit(gate: Gate, context: HonoContext): Promise<Allow | Refusal>
   } catch {
     return failed();
   }
+}
+
+/** The request for handlers, with fields that can be changed. */
+function copyOf(raw: Request): Request {
+  // Bun opens a WebSocket only with the very request that its server made. Its fields can be changed; where they can't, that throws.
+  if ("Bun" in globalThis && raw.headers.has("upgrade")) return raw;
+  // A request whose body was read already can't be copied; Hono has kept what was read of it.
+  return raw.bodyUsed ? new Request(raw.url, { method: raw.method, headers: raw.headers }) : new Request(raw);
 }
 
 /** Hono's getter throws where the runtime has no such context. */

@@ -7,7 +7,7 @@ const hex = (bytes) => Array.from(new Uint8Array(bytes), (octet) => octet.toStri
 /** Answers as the paths of tests/adapters/support/config.mjs promise. */
 export async function handle(request, principal) {
   calls += 1;
-  const { pathname } = new URL(request.url);
+  const { pathname, searchParams } = new URL(request.url);
   if (pathname === "/health") return Response.json({ calls }, { headers: { "cache-control": "public, max-age=60" } });
   if (pathname === "/api/throw") throw new Error("the handler's own");
   if (pathname === "/api/stream") return new Response(slowly());
@@ -19,7 +19,8 @@ export async function handle(request, principal) {
     };
     return new Response("loud", { headers });
   }
-  if (pathname === "/api/socket") return socket();
+  if (pathname === "/api/forward") return fetch(new Request(searchParams.get("to"), request));
+  if (pathname === "/api/socket") return socket(request.headers.get("x-tollgate-user"));
   const digest = hex(await crypto.subtle.digest("SHA-256", await request.arrayBuffer()));
   const { method, url, redirect } = request;
   return Response.json({ method, url, redirect, headers: [...request.headers], principal, digest });
@@ -39,10 +40,15 @@ function slowly() {
   });
 }
 
+/** The same for Hono's `upgradeWebSocket`. */
+export const echo = (c) => ({
+  onMessage: ({ data }, socket) => socket.send(`echo ${data} of ${c.req.header("x-tollgate-user")}`),
+});
+
 /** Only workerd can open one in this way. */
-function socket() {
+function socket(user) {
   const [client, server] = Object.values(new globalThis.WebSocketPair());
   server.accept();
-  server.addEventListener("message", ({ data }) => server.send(`echo ${data}`));
+  server.addEventListener("message", ({ data }) => server.send(`echo ${data} of ${user}`));
   return new Response(null, { status: 101, webSocket: client });
 }
