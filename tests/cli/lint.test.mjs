@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { createGate } from "tollgate";
+import { createTokens, memoryStore } from "tollgate/tokens";
 import { folderWith, tollgate } from "./support/cli.mjs";
 import { BASE, DOUBTFUL, MISTAKES, TOKENS } from "./support/mistakes.mjs";
 
@@ -245,6 +246,16 @@ test("lint ends where a text is nested without end, and other commands too", asy
   assert.equal((await tollgate(["jwks", "inspect"], { input: endless })).code, 2);
 });
 
+/** A dated key as the token service wants it, and its public half. */
+async function datedKey() {
+  const pair = (await tollgate(["keygen"])).json();
+  const { kty, crv, x, y, d } = pair.private;
+  return { dated: [{ from: 1, jwk: { kty, crv, x, y, d } }], published: pair.public };
+}
+
+const [access, refresh] = [await datedKey(), await datedKey()];
+const keysDocument = JSON.stringify({ access: access.dated, refresh: refresh.dated });
+
 /** The same sequence each time. */
 function sequence(seed) {
   let state = seed;
@@ -292,23 +303,30 @@ function changed(document, random) {
   else outer[name] = JSON.parse(VALUES[random(VALUES.length)]);
 }
 
-test("of a hundred random documents lint refuses what the gate refuses, and says nothing of its own making", async () => {
+test("of a hundred random documents lint refuses what the core refuses, and says nothing of its own making", async () => {
   const random = sequence(20_260_101);
+  for (const text of [BASE, TOKENS]) assert.equal(await coreTakes(JSON.parse(text)), true);
   for (let number = 0; number < 100; number += 1) {
-    const document = JSON.parse(BASE);
+    const document = JSON.parse(number % 4 === 0 ? TOKENS : BASE);
     for (let times = 0; times <= random(4); times += 1) changed(document, random);
     const text = JSON.stringify(document, null, 1);
     const { findings, more, code } = await lint(text, "--kind", "gate");
     const errors = findings.filter(({ severity }) => severity === "error");
-    assert.deepEqual([errors.length === 0, more], [gateTakes(document), false], text);
+    assert.deepEqual([errors.length === 0, more], [await coreTakes(document), false], text);
     assert.equal(code, findings.length === 0 ? 0 : 1);
     assert.doesNotMatch(JSON.stringify(findings), /lint[.-]/, text);
   }
 });
 
-function gateTakes(document) {
+/** Whether a gate can be made, and the token service beside it, where there is one. */
+async function coreTakes(document) {
   try {
-    createGate(document).close();
+    const ownKeys = { keys: [access.published] };
+    createGate(document, { ownKeys }).close();
+    const entitlements =
+      typeof document.tokens?.entitlements === "object" && document.tokens.entitlements !== null ? () => null : null;
+    if (document.tokens != null)
+      createTokens(document, { keys: keysDocument, store: memoryStore(), entitlements }).close();
     return true;
   } catch (error) {
     assert.equal(error.code, "config_invalid");

@@ -18,9 +18,11 @@ const STAND_INS: Readonly<Record<string, (index: number) => unknown>> = {
   "issuers[].algorithms[]": () => "ES256",
   "issuers[].jwksUri": () => `https://${HOST}/jwks.json`,
   "issuers[].audience": () => "lint",
+  "issuers[].clientIds": () => ["lint"],
   "issuers[].region": () => "eu-west-1",
   "issuers[].userPoolId": () => "eu-west-1_lint",
   "issuers[].domain": () => HOST,
+  "credentials.cookie": () => ({ name: "__Host-lint" }),
   "credentials.cookie.name": () => "__Host-lint",
   "credentials.cookie.origins[]": (index) => `https://${index}.${HOST}`,
   "tenant.pattern": () => ".+",
@@ -43,6 +45,9 @@ const STAND_INS: Readonly<Record<string, (index: number) => unknown>> = {
   "upstream.service": () => "LINT",
   "upstream.url": () => `https://${HOST}`,
   "upstream.secret": () => null,
+  tokens: () => ({ issuer: `https://${HOST}`, audience: "lint", entitlements: null, clients: [client(0)] }),
+  "tokens.accessTokenSeconds": () => 60,
+  "tokens.familySeconds": () => 34_560_000,
   "tokens.issuer": () => `https://${HOST}`,
   "tokens.audience": () => "lint",
   "tokens.entitlements": () => null,
@@ -177,13 +182,17 @@ function remove(document: Members, way: Way): Way {
     outer[last] = STAND_INS[kindOf(way)]?.(numberOf(way)) ?? `lint-${last}`;
   } else if (isMembers(outer) && last !== undefined) {
     delete outer[last];
-    // The last of the hosts leaves a tenant that comes from nowhere, which would be another fault.
+    // The last of the sources leaves a tenant that comes from nowhere, which would be another fault.
     const from = read(document, ["tenant", "from"]);
-    if (kindOf(way.slice(0, -1)) === "tenant.from.hosts" && isMembers(from) && Object.keys(outer).length === 0) {
-      from.host ??= `{tenant}.${HOST}`;
+    if (way.length > 2 && kindOf(way).startsWith("tenant.from.") && isMembers(from) && !hasSource(from)) {
+      from.host = STAND_INS["tenant.from.host"]?.(0);
     }
   }
   return way;
+}
+
+function hasSource({ host, hosts, path, header }: Members): boolean {
+  return host != null || path === true || header != null || (isMembers(hosts) && Object.keys(hosts).length > 0);
 }
 
 function read(document: unknown, way: Way): unknown {

@@ -376,9 +376,33 @@ const IN_BASE = [
     /comma/,
   ],
   ["a text without its end", '"ORIGIN_PROOF" }', '‸"ORIGIN_PROOF }', "upstream.secret", /double quote/],
+  ["an empty list of clients", '"clientIds": ["web"]', '"clientIds": ‸[]', "issuers[1].clientIds", /at least one/],
+  [
+    "a path that is no yes or no",
+    /"from": \{.*\} \} \}/,
+    '"from": { "path": ‸"yes" } }',
+    "tenant.from.path",
+    /without quotes/,
+  ],
+  ["hosts that are none", /"from": \{.*\} \} \}/, '"from": { "hosts": ‸[] } }', "tenant.from.hosts", /an object/],
+  [
+    "a name in the place of a cookie",
+    /\{ "header": true, "cookie": .*\} \}/,
+    '{ "header": false, "cookie": ‸"token" }',
+    "credentials.cookie",
+    /an object/,
+  ],
+  [
+    "an issuer that is no text beside a preset",
+    '"preset": "cognito"',
+    '"preset": "cognito", "issuer": ‸7',
+    "issuers[1].issuer",
+    /double quotes/,
+  ],
 ];
 
 const IN_TOKENS = [
+  ["a token service that is none", /"tokens": \{[\s\S]*\n {2}\}/, '"tokens": ‸[]', "tokens", /an object/],
   [
     "a token service's issuer with a slash",
     '"https://api.example.com"',
