@@ -79,7 +79,7 @@ function printFindings(findings: readonly Finding[]): void {
 }
 
 /** What is there and what is wrong with it. A single JWK counts as a set of one. */
-export function inspect(text: string, document: unknown): { keys: Inspected[]; findings: Finding[] } {
+function inspect(text: string, document: unknown): { keys: Inspected[]; findings: Finding[] } {
   const findings: Finding[] = [];
   const wrong = (key: number | null, problem: string, mend: string) =>
     findings.push({ severity: "error", key, problem, mend });

@@ -67,7 +67,7 @@ function run(options: Options): number {
 }
 
 /** Claims that are given on the command line, or in a file. */
-export function claimsOf(given: string): Members {
+function claimsOf(given: string): Members {
   const claims = given.trimStart().startsWith("{") ? jsonOf(given, "--claims") : readJson(given);
   if (!isMembers(claims)) throw new Misuse("--claims: expected an object");
   return claims;
