@@ -226,6 +226,15 @@ function firstStep(rest: string, value: unknown): { step: string | number; lengt
   return { step, length: dot + step.length };
 }
 
+/** What stands there in a document; `undefined` where nothing does. */
+export function valueAt(document: unknown, way: Way): unknown {
+  let value = document;
+  for (const step of way) {
+    value = typeof value === "object" && value !== null ? (value as Record<string | number, unknown>)[step] : undefined;
+  }
+  return value;
+}
+
 /** The same for every element of an array: `rules[].path`. */
 export function kindOf(way: Way): string {
   return way.map((step, at) => (typeof step === "number" ? "[]" : at === 0 ? step : `.${step}`)).join("");

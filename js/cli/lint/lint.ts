@@ -1,7 +1,7 @@
 // Every problem of a configuration, with its place and how to mend it. The core judges; what it refuses is noted and taken out of a copy, and
 // it is asked again, until it refuses nothing.
 
-import { memberOf, type Place, Text, type Way, wayOf } from "../place.js";
+import { memberOf, type Place, Text, valueAt, type Way, wayOf } from "../place.js";
 import { type Fault, firstFault, isMembers, type Kind, keyFault, type Members } from "./judge.js";
 import { mendOf } from "./mends.js";
 import { neutralise } from "./neutral.js";
@@ -110,8 +110,8 @@ function collect(kind: Kind, original: Members, add: Add, progress: () => void):
 
 /** Tells of one fault; of a key set, of each key that is wrong in it. How many were told. */
 function tell(fault: Fault, way: Way, original: Members, add: Add): number {
-  const value = read(original, way);
-  const outer = read(original, way.slice(0, -1));
+  const value = valueAt(original, way);
+  const outer = valueAt(original, way.slice(0, -1));
   const beside = isMembers(outer) ? Object.keys(outer) : [];
   const keys = way.at(-1) === "jwks" && isMembers(value) ? value.keys : undefined;
   const wrong =
@@ -131,14 +131,6 @@ function wrongKeys(keys: readonly unknown[], issuer: Members): [index: number, p
     const problem = keyFault(key, algorithms);
     return problem === null ? [] : [[index, problem]];
   });
-}
-
-function read(document: unknown, way: Way): unknown {
-  let value = document;
-  for (const step of way) {
-    value = typeof value === "object" && value !== null ? (value as Record<string | number, unknown>)[step] : undefined;
-  }
-  return value;
 }
 
 /** Objects without a prototype, like those of the tree. */

@@ -1,7 +1,7 @@
 // What lint puts in the place of what is wrong, so that the core goes on to the next fault. Changes a copy, adds no fault, and moves no
 // element of an array.
 
-import { kindOf, type Way } from "../place.js";
+import { kindOf, valueAt, type Way } from "../place.js";
 import { nearest } from "../words.js";
 import { type Fault, isMembers, type Members, textOf } from "./judge.js";
 
@@ -123,19 +123,19 @@ const SPECIAL: readonly (readonly [
 ];
 
 function mendPreset(document: Members, way: Way): Way {
-  const meant = nearest(textOf(read(document, way)), ["cognito", "auth0"]);
+  const meant = nearest(textOf(valueAt(document, way)), ["cognito", "auth0"]);
   return meant === undefined ? put(document, way.slice(0, -1)) : write(document, way, meant);
 }
 
 function dropKeys(document: Members, way: Way): Way {
-  const its = read(document, way.slice(0, -1));
+  const its = valueAt(document, way.slice(0, -1));
   if (isMembers(its) && its.preset == null && its.jwksUri == null) put(document, [...way.slice(0, -1), "jwksUri"]);
   return remove(document, way);
 }
 
 /** The first of several sources stays, so that it is judged too. */
 function keepOneSource(document: Members, way: Way): Way | null {
-  const from = read(document, way) as Members;
+  const from = valueAt(document, way) as Members;
   const byHost = typeof from.host === "string" || (isMembers(from.hosts) && Object.keys(from.hosts).length > 0);
   if (!byHost && from.path !== true) return remove(document, way);
   if (byHost) delete from.path;
@@ -144,7 +144,7 @@ function keepOneSource(document: Members, way: Way): Way | null {
 }
 
 function keepOneUpstream(document: Members, way: Way): Way | null {
-  const upstream = read(document, way) as Members;
+  const upstream = valueAt(document, way) as Members;
   if (typeof upstream.url !== "string") return remove(document, way);
   delete upstream.service;
   return null;
@@ -152,13 +152,13 @@ function keepOneUpstream(document: Members, way: Way): Way | null {
 
 /** A public rule that asks for something stays, asks, and is no longer public. */
 function closeRule(document: Members, way: Way): Way {
-  const its = read(document, way.slice(0, -1)) as Members;
+  const its = valueAt(document, way.slice(0, -1)) as Members;
   its.tenant ??= "any";
   return remove(document, way);
 }
 
 function replaceItems(document: Members, way: Way, isBad: (item: unknown) => boolean): null {
-  const items = read(document, way) as unknown[];
+  const items = valueAt(document, way) as unknown[];
   for (const [index, item] of items.entries()) if (isBad(item)) put(document, [...way, index]);
   return null;
 }
@@ -177,13 +177,13 @@ function numberOf(way: Way): number {
 /** Takes a member away; of an array, puts a text in the element's place. */
 function remove(document: Members, way: Way): Way {
   const last = way.at(-1);
-  const outer = read(document, way.slice(0, -1));
+  const outer = valueAt(document, way.slice(0, -1));
   if (typeof last === "number" && Array.isArray(outer)) {
     outer[last] = STAND_INS[kindOf(way)]?.(numberOf(way)) ?? `lint-${last}`;
   } else if (isMembers(outer) && last !== undefined) {
     delete outer[last];
     // The last of the sources leaves a tenant that comes from nowhere, which would be another fault.
-    const from = read(document, ["tenant", "from"]);
+    const from = valueAt(document, ["tenant", "from"]);
     if (way.length > 2 && kindOf(way).startsWith("tenant.from.") && isMembers(from) && !hasSource(from)) {
       from.host = STAND_INS["tenant.from.host"]?.(0);
     }
@@ -195,16 +195,8 @@ function hasSource({ host, hosts, path, header }: Members): boolean {
   return host != null || path === true || header != null || (isMembers(hosts) && Object.keys(hosts).length > 0);
 }
 
-function read(document: unknown, way: Way): unknown {
-  let value = document;
-  for (const step of way) {
-    value = typeof value === "object" && value !== null ? (value as Record<string | number, unknown>)[step] : undefined;
-  }
-  return value;
-}
-
 function write(document: Members, way: Way, value: unknown): Way {
-  const outer = read(document, way.slice(0, -1)) as Record<string | number, unknown> | null | undefined;
+  const outer = valueAt(document, way.slice(0, -1)) as Record<string | number, unknown> | null | undefined;
   const last = way.at(-1);
   if (typeof outer === "object" && outer !== null && last !== undefined) outer[last] = value;
   return way;
