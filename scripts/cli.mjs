@@ -24,7 +24,11 @@ export async function commandLine(out) {
     plugins: [neighbours],
     logLevel: "warning",
   });
-  cpSync(path("js", "cli", "templates"), join(out, "templates"), { recursive: true });
+  for (const kind of ["workers", "api-gateway"]) {
+    for (const part of ["shared", kind]) {
+      cpSync(path("js", "cli", "templates", part), join(out, "templates", kind), { recursive: true });
+    }
+  }
 }
 
 /** `commander` is CommonJS, and asks for Node's own modules by `require`. */
