@@ -47,6 +47,11 @@ test("the README gives the published numbers of the Worker", () => {
     words.match(/\d+ ms/g),
     [tollgate, jose].map(({ median }) => `${Math.round(median)} ms`),
   );
+  const here = (part) => workerd.mustHold.filter(({ what }) => what.includes(part)).map((line) => line.here);
+  const [expired] = here("denied, expired, of allowed");
+  assert.equal(/(\d+)% more than a good one/.exec(words)[1], ((expired - 1) * 100).toFixed(0));
+  const forwarded = here(", of forwarded");
+  assert.ok(forwarded.length === 4 && forwarded.every((ratio) => ratio < 0.5), "less than half of what is forwarded");
 });
 
 test("the published judgement of the Worker is that of its samples", () => {
