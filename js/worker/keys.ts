@@ -64,9 +64,9 @@ export class SharedKeys {
     if (brought.isFromOrigin) this.#accepted.push(brought);
   }
 
-  /** Keeps the runtime alive for a fetch, and then for the sharing of what it brought. */
+  /** Keeps the runtime alive for a fetch, and then for the sharing of what it brought: after whoever waits for it is answered. */
   waitUntil(context: ExecutionContext): WaitUntil {
-    return (work) => context.waitUntil(work.then(() => this.#share()));
+    return (work) => context.waitUntil(work.then(() => scheduler.wait(0)).then(() => this.#share()));
   }
 
   async #share(): Promise<void> {

@@ -4,13 +4,16 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use futures_util::future::{Either, select};
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
-use worker::{
-    AbortSignal, Cache, CacheMode, Date, Delay, Fetch, Headers, Request, RequestInit, RequestRedirect, Response,
-    Result, js_sys::encode_uri_component, web_sys,
+use worker::js_sys::{self, IteratorNext, Uint8Array, encode_uri_component};
+use worker::wasm_bindgen_futures::JsFuture;
+use worker::web_sys::{
+    self, Headers, ReadableStream, ReadableStreamDefaultReader, RequestCache, RequestInit, RequestRedirect,
+    WorkerGlobalScope,
 };
+use worker::{Cache, Date, Delay, Response, ResponseBody, Result};
 
 use crate::json::write::Writer;
 use crate::limits::{JWKS_STALE_SECONDS, MAX_JWKS_BYTES};
@@ -58,7 +61,7 @@ pub async fn fetch_key_set(
     let copy = copy.filter(|copy| copy.fetched_at <= now && now - copy.fetched_at < JWKS_STALE_SECONDS);
     let answer = match (copy, cached_since) {
         (Some(copy), Some(since)) if copy.fetched_at >= since => copy.into(),
-        (copy, _) => match (ask_origin(&url, signal.into()).await, copy) {
+        (copy, _) => match (ask_origin(&url, &signal).await, copy) {
             (Answer::Response { status: 200, text, fetched_at, retry_after_seconds }, _) => {
                 Answer::Response { status: 200, text, fetched_at, retry_after_seconds }
             }
@@ -99,26 +102,32 @@ impl From<Copy> for Answer {
     }
 }
 
-async fn ask_origin(url: &str, signal: AbortSignal) -> Answer {
-    match exchange(url, &signal).await {
+async fn ask_origin(url: &str, signal: &web_sys::AbortSignal) -> Answer {
+    match exchange(url, signal).await {
         Ok(answer) => answer,
         Err(_) => Answer::Failure { reason: "network" },
     }
 }
 
-async fn exchange(url: &str, signal: &AbortSignal) -> Result<Answer> {
-    let headers = Headers::new();
+/// In the runtime's own types: to make `worker`'s of them, and them of `worker`'s, takes a new isolate longer than its first
+/// decision.
+async fn exchange(url: &str, signal: &web_sys::AbortSignal) -> Result<Answer> {
+    let headers = Headers::new()?;
     headers.set("accept", "application/jwk-set+json, application/json")?;
-    let mut init = RequestInit::new();
+    let init = RequestInit::new();
+    init.set_headers_headers(&headers);
+    init.set_redirect(RequestRedirect::Manual);
     // A Worker's fetch may be answered from a cache keyed by URL; ours is the only copy whose age is known.
-    init.with_headers(headers).with_redirect(RequestRedirect::Manual).with_cache(CacheMode::NoStore);
-    let mut response = Fetch::Request(Request::new_with_init(url, &init)?).send_with_signal(signal).await?;
-    let status = response.status_code();
+    init.set_cache(RequestCache::NoStore);
+    init.set_signal(Some(signal));
+    let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
+    let response: web_sys::Response = JsFuture::from(scope.fetch_with_str_and_init(url, &init)).await?.unchecked_into();
+    let status = response.status();
     if status != 200 {
-        let retry_after_seconds = retry_after_seconds(response.headers());
+        let retry_after_seconds = retry_after_seconds(&response.headers());
         return Ok(Answer::Response { status, text: String::new(), fetched_at: None, retry_after_seconds });
     }
-    Ok(match bounded_body(&mut response).await? {
+    Ok(match bounded_body(response.body()).await? {
         None => Answer::Failure { reason: "too_large" },
         Some(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Answer::Response { status, text, fetched_at: None, retry_after_seconds: None },
@@ -127,17 +136,44 @@ async fn exchange(url: &str, signal: &AbortSignal) -> Result<Answer> {
     })
 }
 
-/// The body, or `None` as soon as it is longer than 64 KiB, counted after decompression. Dropping the stream cancels it.
-async fn bounded_body(response: &mut Response) -> Result<Option<Vec<u8>>> {
-    let Ok(mut stream) = response.stream() else {
-        return Ok(Some(Vec::new()));
-    };
+/// A body that is being read. Dropped before its end, it is cancelled.
+struct Reading {
+    reader: ReadableStreamDefaultReader,
+    is_over: bool,
+}
+
+impl Reading {
+    fn of(stream: &ReadableStream) -> Self {
+        Self { reader: stream.get_reader().unchecked_into(), is_over: false }
+    }
+
+    async fn next(&mut self) -> Result<Option<Uint8Array>> {
+        let next = JsFuture::from(self.reader.read()).await.inspect_err(|_| self.is_over = true)?;
+        let next: IteratorNext = next.unchecked_into();
+        self.is_over = next.done();
+        Ok((!self.is_over).then(|| next.value().unchecked_into()))
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if !self.is_over {
+            // Nobody waits for it.
+            let _ = self.reader.cancel();
+        }
+    }
+}
+
+/// The body, or `None` as soon as it is longer than 64 KiB, counted after decompression.
+async fn bounded_body(stream: Option<ReadableStream>) -> Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
-    while let Some(chunk) = stream.try_next().await? {
-        if body.len() + chunk.len() > MAX_JWKS_BYTES {
+    let Some(stream) = stream else { return Ok(Some(body)) };
+    let mut reading = Reading::of(&stream);
+    while let Some(chunk) = reading.next().await? {
+        if body.len() + chunk.length() as usize > MAX_JWKS_BYTES {
             return Ok(None);
         }
-        body.extend_from_slice(&chunk);
+        body.extend(chunk.to_vec());
     }
     Ok(Some(body))
 }
@@ -148,7 +184,7 @@ fn retry_after_seconds(headers: &Headers) -> Option<f64> {
     if !value.is_empty() && value.len() <= 9 && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return value.parse().ok();
     }
-    let seconds = (worker::js_sys::Date::parse(&value) / 1000.0 - unix_seconds()).ceil();
+    let seconds = (js_sys::Date::parse(&value) / 1000.0 - unix_seconds()).ceil();
     (seconds >= 0.0).then_some(seconds)
 }
 
@@ -168,11 +204,15 @@ async fn look_up(issuer: &str, url: &str) -> Option<Copy> {
 
 async fn read_copy(issuer: &str, url: &str) -> Result<Option<Copy>> {
     let cache = Cache::open(CACHE_NAME.into()).await;
-    let Some(mut response) = cache.get(cache_key(issuer, url), true).await? else {
+    let Some(response) = cache.get(cache_key(issuer, url), true).await? else {
         return Ok(None);
     };
     let fetched_at = response.headers().get(FETCHED_AT)?.and_then(|value| value.parse().ok());
-    let text = bounded_body(&mut response).await?.and_then(|bytes| String::from_utf8(bytes).ok());
+    let stream = match response.body() {
+        ResponseBody::Stream(stream) => Some(stream.clone()),
+        _ => None,
+    };
+    let text = bounded_body(stream).await?.and_then(|bytes| String::from_utf8(bytes).ok());
     Ok(text.zip(fetched_at).map(|(text, fetched_at)| Copy { text, fetched_at }))
 }
 
