@@ -10,7 +10,9 @@ export async function startCache() {
   const entries = new Map();
   const server = createServer(async (request, response) => {
     const key = cacheKey(request);
-    const body = await read(request);
+    // Who is stopped in the middle of a body brings nothing.
+    const body = await read(request).catch(() => undefined);
+    if (body === undefined) return;
     if (request.method === "PUT") {
       const entry = parse(body);
       if (entry) entries.set(key, entry);

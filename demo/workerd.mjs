@@ -1,11 +1,11 @@
 // Runs Workers in workerd, Cloudflare's own runtime, from the bundles that wrangler would upload. Binds loopback only,
 // and changes no byte of what it serves.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { basename, extname, join } from "node:path";
+import { extname, join } from "node:path";
 
 /** workerd could not start; `message` is what it had to say. */
 export class StartError extends Error {}
@@ -34,7 +34,8 @@ const STOP_MS = 3_000;
 export function bundledWorker({ name, directory, wranglerFile, bindings = {} }) {
   const files = readdirSync(directory).filter((file) => extname(file) in MODULE_KINDS);
   const settings = readFileSync(wranglerFile, "utf8");
-  const main = basename(/^main\s*=\s*"([^"]+)"/m.exec(settings)[1]).replace(/\.ts$/, ".js");
+  // A bundle is one file of JavaScript, and what it imports.
+  const main = files.find((file) => extname(file) === ".js");
   return {
     name,
     bindings,
@@ -50,19 +51,22 @@ export function bundledWorker({ name, directory, wranglerFile, bindings = {} }) 
  * @param options.cache address of the Cache API's storage
  * @param options.port 0 for a free one
  * @param options.storage an existing folder for what Durable Objects store; without one it goes when workerd ends
+ * @param options.isCompiled whether workerd is given its configuration in binary, as wrangler gives it; compiled before it starts
  * @param options.v8Flags flags of the engine, such as a bound of its heap, which workerd itself has not
  * @param options.log called with each line that workerd writes
  * @returns `{ port, pid, spawnedAt, stop, ended }`: `spawnedAt` is by `performance.now()`, and `ended` resolves when workerd ends
  *   by itself or is stopped
  * @throws StartError with workerd's own words, such as a configuration that the gate refuses
  */
-export async function startWorkerd(workers, { cache, port = 0, storage, v8Flags = [], log = () => {} }) {
+export async function startWorkerd(workers, options) {
+  const { cache, port = 0, storage, isCompiled = false, v8Flags = [], log = () => {} } = options;
   const folder = mkdtempSync(join(tmpdir(), "tollgate-workerd-"));
   const disk = storage ?? join(folder, "storage");
   mkdirSync(disk, { recursive: true });
   writeFileSync(join(folder, "config.capnp"), capnp(workers, { cache, port, folder, disk, v8Flags }));
+  const config = isCompiled ? ["--binary", compiled(folder)] : ["config.capnp"];
   const spawnedAt = performance.now();
-  const child = spawn(workerdBinary(), ["serve", "--control-fd=3", "config.capnp"], {
+  const child = spawn(workerdBinary(), ["serve", "--control-fd=3", ...config], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
     // Signals from the terminal reach us, and we stop it.
@@ -91,6 +95,16 @@ export async function startWorkerd(workers, { cache, port = 0, storage, v8Flags 
   clearTimeout(timer);
   if (listening === undefined) throw new StartError(said.join("\n") || "workerd did not start");
   return { port: listening, pid: child.pid, spawnedAt, stop, ended };
+}
+
+/** Compiles the configuration in `folder`: the name of what it became. */
+function compiled(folder) {
+  const args = ["compile", "--config-only", "config.capnp"];
+  // Every file of the Workers is in it.
+  const { status, stdout, stderr } = spawnSync(workerdBinary(), args, { cwd: folder, maxBuffer: 64 * 1024 * 1024 });
+  if (status !== 0) throw new StartError(String(stderr));
+  writeFileSync(join(folder, "config.bin"), stdout);
+  return "config.bin";
 }
 
 function workerdBinary() {

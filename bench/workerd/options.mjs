@@ -15,7 +15,7 @@ themselves, and all forwarding to one service binding; then the cold start. Inte
   --svg FILE       also write the picture
   --rounds N       rounds, in each of which every row has a turn (default 9)
   --seconds N      seconds of a turn (default 2)
-  --starts N       cold starts of each (default 15)
+  --starts N       cold starts of each (default 31)
   --only NAME      leave out others; may be repeated. The do-nothing Worker always takes part, as the baseline.
                    Of ${GROUPS.join(", ")}
   --help           this text
@@ -28,7 +28,7 @@ const OPTIONS = {
   svg: { type: "string" },
   rounds: { type: "string", default: "9" },
   seconds: { type: "string", default: "2" },
-  starts: { type: "string", default: "15" },
+  starts: { type: "string", default: "31" },
   only: { type: "string", multiple: true, default: [] },
   help: { type: "boolean", default: false },
 };

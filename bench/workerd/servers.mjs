@@ -15,17 +15,18 @@ const wranglerFile = path("wrangler.toml");
 export async function startServers(rows, world, { forwards, keep }) {
   const started = {};
   for (const name of new Set(rows.map(({ server }) => server))) {
-    started[name] = keep(await startServer(name, world, forwards));
+    started[name] = keep(await startServer(name, world, { forwards }));
   }
   return started;
 }
 
-/** One server in a workerd of its own. */
-export function startServer(name, world, forwards = false) {
+/** One server in a workerd of its own. `isCompiled` is as `startWorkerd` takes it. */
+export function startServer(name, world, { forwards = false, isCompiled = false } = {}) {
+  const options = { cache: world.cache, isCompiled };
   const worker = name.startsWith(TOLLGATE) ? tollgate(name === CACHED, world, forwards) : peer(name, world);
-  if (!forwards) return startWorkerd([worker], { cache: world.cache });
+  if (!forwards) return startWorkerd([worker], options);
   worker.bindings.UPSTREAM = { service: "behind" };
-  return startWorkerd([worker, { ...peer(NOTHING, world), name: "behind" }], { cache: world.cache });
+  return startWorkerd([worker, { ...peer(NOTHING, world), name: "behind" }], options);
 }
 
 /** Tollgate as it is deployed, with rules for a few paths. */

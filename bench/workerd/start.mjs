@@ -1,4 +1,5 @@
-// The cold start: from the spawn of workerd to the first 200, key fetch and all. Judges no number.
+// The cold start: from the spawn of workerd to the first 200, key fetch and all. The configuration is compiled before, as wrangler
+// does: workerd's own reading of the text copies each file of a Worker several times. Judges no number.
 
 import { Trouble } from "../../scripts/project.mjs";
 import { send } from "../../tests/workerd/support/http.mjs";
@@ -15,7 +16,7 @@ export async function coldStarts(names, world, { lines, starts }) {
 }
 
 async function coldStart(name, world, authorization) {
-  const server = await startServer(name, world);
+  const server = await startServer(name, world, { isCompiled: true });
   try {
     const { status } = await send(server.port, { target: "/orders", headers: [["authorization", authorization]] });
     const took = performance.now() - server.spawnedAt;
