@@ -79,7 +79,7 @@ async function start({ port, config }) {
   const text = readConfig(config, issuer, client);
   const gate = bundledWorker({
     name: "tollgate",
-    directory: join(root, "dist", "worker"),
+    directory: join(root, "dist", "worker-tokens"),
     wranglerFile: join(root, "wrangler.toml"),
     bindings: {
       TOLLGATE_CONFIG: text,

@@ -17,13 +17,16 @@ const GENERATED = path("js", "generated");
 /** The wasm modules of the npm package, and the feature of the crate that each is. */
 const MODULES = { verifier: "js", gate: "js-gate", tokens: "js-tokens" };
 
+/** The Workers: the entry in js/, and the feature of the crate that each is. */
+const WORKERS = { gate: ["worker", "worker"], tokens: ["worker-tokens", "worker-tokens"] };
+
 /** What can be asked for, and the steps each takes, in order. */
 const TARGETS = {
   types: [types],
   npm: [types, wasm, npm],
-  checked: [types, wasm, workerModule],
-  "worker-module": [workerModule],
-  worker: [types, wasm, npm, configuration, workerModule, worker],
+  checked: [types, wasm, workerModules],
+  "worker-module": [workerModules],
+  worker: [types, wasm, npm, configuration, workerModules, workers],
   www: [types, wasm, www],
 };
 
@@ -109,35 +112,46 @@ function configuration() {
   });
 }
 
-/** The `worker` crate's half of the Worker, in build/. Also wrangler.toml's build command. */
-function workerModule() {
+/** The `worker` crate's half of each Worker, in build/. Also wrangler.toml's build command. */
+async function workerModules() {
+  for (const [name, [, feature]] of Object.entries(WORKERS)) await workerModule(name, feature);
+}
+
+function workerModule(name, feature) {
+  const directory = join("build", name);
   return unlessFresh(
     {
-      name: "worker-module",
+      name: `worker-module-${name}`,
       inputs: filesUnder([...CRATE, "scripts/project.mjs", "scripts/wasm-module.mjs"]),
       extra: rustc(),
-      outputs: [path("build", "index.js")],
+      outputs: [path(directory, "index.js")],
     },
     async () => {
-      await must("worker-build", "worker-build", ["--release", "--no-opt", "--features", "worker"]);
+      const options = ["--release", "--no-opt", "--out-dir", directory, "--features", feature];
+      await must(`worker-build (${feature})`, "worker-build", options);
       // The glue between the crate and the runtime catches what JavaScript throws.
-      await optimise(path("build", "index_bg.wasm"), ["--enable-exception-handling"]);
+      await optimise(path(directory, "index_bg.wasm"), ["--enable-exception-handling"]);
     },
   );
 }
 
-/** The Worker exactly as wrangler would upload it, in dist/worker. */
-function worker() {
-  const outdir = path("dist", "worker");
+/** The Workers exactly as wrangler would upload them, in dist/worker and dist/worker-tokens. */
+async function workers() {
+  for (const [entry] of Object.values(WORKERS)) await worker(entry);
+}
+
+function worker(entry) {
+  const outdir = path("dist", entry);
   return unlessFresh(
     {
-      name: "worker",
+      name: entry,
       inputs: filesUnder(["wrangler.toml", "tollgate.json", "build", "js", "package.json", "tsconfig.json"]),
       outputs: [outdir],
     },
     async () => {
       rmSync(outdir, { recursive: true, force: true });
-      await must("wrangler", "wrangler", ["deploy", "--dry-run", "--outdir", outdir], { quiet: true });
+      const main = path("js", `${entry}.ts`);
+      await must("wrangler", "wrangler", ["deploy", main, "--dry-run", "--outdir", outdir], { quiet: true });
     },
   );
 }

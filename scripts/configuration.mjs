@@ -12,13 +12,14 @@ const MAX_VARIABLE_BYTES = 5 * 1024;
 
 const WRANGLER_FILE = path("wrangler.toml");
 
-/** The top level of wrangler.toml and each environment, as [where, settings]. Bindings and variables are inherited by none. */
+/** The top level of wrangler.toml and each environment, as [where, settings]. None inherits bindings and variables. */
 async function places(file) {
   if (!existsSync(file)) throw new Trouble("wrangler.toml is missing");
   const { experimental_readRawConfig } = await import("wrangler");
   const { rawConfig } = experimental_readRawConfig({ config: file });
   const environments = Object.entries(rawConfig.env ?? {}).map(([name, environment]) => [`env.${name}.`, environment]);
-  return [["", rawConfig], ...environments.map(([at, own]) => [at, { migrations: rawConfig.migrations, ...own }])];
+  const { main, migrations } = rawConfig;
+  return [["", rawConfig], ...environments.map(([at, own]) => [at, { main, migrations, ...own }])];
 }
 
 /** Every TOLLGATE_CONFIG of wrangler.toml, as [where, text, settings]. */
@@ -109,11 +110,13 @@ function judge(text, { Gate, Tokens }) {
 }
 
 /** What a token service needs of wrangler.toml. Whether a secret is there can't be seen from here. */
-function checkBindings(where, tokens, { durable_objects: objects, migrations = [], services = [] }) {
+function checkBindings(where, tokens, { main, durable_objects: objects, migrations = [], services = [] }) {
   if (tokens === null) return;
   const refuse = (member, expected) => {
-    throw new Trouble(`${where}: tokens.${member}: expected ${expected} in wrangler.toml, beside that configuration`);
+    const place = ["tokens", member].filter(Boolean).join(".");
+    throw new Trouble(`${where}: ${place}: expected ${expected} in wrangler.toml, beside that configuration`);
   };
+  if (main === "js/worker.ts") refuse("", 'main = "js/worker-tokens.ts"');
   const name = tokens.store?.durableObject ?? "TOLLGATE_FAMILIES";
   const bound = objects?.bindings?.find((binding) => binding.name === name);
   if (bound?.class_name !== "Families") {

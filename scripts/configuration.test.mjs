@@ -115,6 +115,19 @@ test("tokens without the binding, the class, the migration or the service are re
   await assert.rejects(check(config, FAMILIES + MIGRATIONS), /tokens\.entitlements\.service: .*binding ENTITLEMENTS/);
 });
 
+test("tokens in a Worker that has no token service are refused, wherever main stands", async () => {
+  const main = `main = "js/worker.ts"\n`;
+  const words = /tollgate\.json: tokens: expected main = "js\/worker-tokens\.ts" in wrangler\.toml/;
+  await assert.rejects(check(withTokens(), main + FAMILIES + MIGRATIONS), words);
+  await check(withTokens(), main.replace("worker", "worker-tokens") + FAMILIES + MIGRATIONS);
+  await check("good", main);
+  const own = `[env.live.vars]\nTOLLGATE_CONFIG = '${withTokens()}'\n`;
+  const bound = FAMILIES.replace("durable_objects", "env.live.durable_objects");
+  await assert.rejects(check("good", main + MIGRATIONS + own + bound), /\[env\.live\.vars\] TOLLGATE_CONFIG: tokens:/);
+  const ownMain = `[env.live]\nmain = "js/worker-tokens.ts"\n`;
+  await check("good", main + MIGRATIONS + ownMain + own + bound);
+});
+
 test("an environment has bindings of its own, and the migrations of all", async () => {
   const own = `[env.live.vars]\nTOLLGATE_CONFIG = '${withTokens()}'\n`;
   const bound = FAMILIES.replace("durable_objects", "env.live.durable_objects");

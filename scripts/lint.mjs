@@ -19,6 +19,7 @@ const CHECKS = [
   ["clippy (js)", () => clippy("--lib", "--tests", "--features", "js-gate", ...WASM)],
   ["clippy (tokens)", () => clippy("--lib", "--tests", "--features", "js-tokens", ...WASM)],
   ["clippy (worker)", () => clippy("--lib", "--features", "worker", ...WASM)],
+  ["clippy (worker, tokens)", () => clippy("--lib", "--features", "worker-tokens", ...WASM)],
   [
     "rustdoc",
     () => [

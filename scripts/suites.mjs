@@ -65,7 +65,7 @@ function nativeFeatures() {
   const manifest = readFileSync(path("Cargo.toml"), "utf8");
   const table = manifest.match(/^\[features\]\n([\s\S]*?)(?=^\[)/m)?.[1] ?? "";
   const names = [...table.matchAll(/^([a-z][\w-]*) *=/gm)].map(([, name]) => name);
-  return names.filter((name) => !["default", "js", "js-gate", "js-tokens", "worker"].includes(name));
+  return names.filter((name) => !["default", "js", "js-gate", "js-tokens", "worker", "worker-tokens"].includes(name));
 }
 
 function native() {

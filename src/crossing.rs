@@ -34,10 +34,10 @@ fn parts(text: &str, count: usize) -> Option<(&str, &str, Fields<'_>)> {
     parts.next().is_none().then_some((method, url, fields))
 }
 
-/// Writes what the Worker must do. A refusal is the object that [`Decision::to_json`] writes, with `issuer` where its keys are
-/// due. What is let through is an array without names, and without who asks: the rule, whether the answer is for one
-/// principal alone, and the headers to set, to remove, and to set on the answer. Both end with the issuer whose keys
-/// should be fetched in the background, if there is one, and with whether the token was verified before.
+/// Writes what the Worker must do. A refusal is the object that [`Decision::to_json`] writes. What is let through is an array
+/// without names, and without who asks: the rule, whether the answer is for one principal alone, and the headers to set, to
+/// remove, and to set on the answer. Both end with the issuer whose keys should be fetched in the background, if there is
+/// one, and with whether the token was verified before.
 pub(crate) fn write_answer(checked: &Checked, refresh: Option<usize>, to: &mut Writer) {
     match &checked.decision {
         Decision::Allow(allow) => {
@@ -50,10 +50,8 @@ pub(crate) fn write_answer(checked: &Checked, refresh: Option<usize>, to: &mut W
         refused => {
             to.object();
             refused.write_members(to);
-            match (checked.issuer, refresh) {
-                (Some(issuer), _) if checked.keys_due => to.member("issuer", &issuer),
-                (_, Some(issuer)) => to.member("refresh", &issuer),
-                _ => {}
+            if let Some(issuer) = refresh {
+                to.member("refresh", &issuer);
             }
             if checked.cached {
                 to.member("cached", &true);
@@ -92,7 +90,8 @@ mod tests {
     }
 
     fn answer(gate: &Gate, text: &str, count: usize, refresh: Option<usize>) -> String {
-        let checked = with_request(text.as_bytes(), count, |request| gate.check_forwarding(request, NOW, Try::First));
+        let checked =
+            with_request(text.as_bytes(), count, |request| gate.check_forwarding(request, NOW, Try::First)).unwrap();
         let mut writer = Writer::default();
         write_answer(&checked, refresh, &mut writer);
         writer.finish()
@@ -154,15 +153,18 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_an_object_with_the_issuer_whose_keys_are_due() {
+    fn a_refusal_is_an_object_and_there_is_none_while_keys_are_due() {
         let gate = gate("");
         let refused = answer(&gate, "GET\n/orders", 0, None);
         assert!(refused.starts_with(r#"{"outcome":"deny","code":"no_credential","status":401,"#), "{refused}");
-        assert!(!refused.contains("issuer") && refused.ends_with(r#""}"#), "{refused}");
+        assert!(refused.ends_with(r#""}"#), "{refused}");
         assert!(answer(&gate, "GET\n/orders", 0, Some(0)).ends_with(r#","refresh":0}"#));
         let token = "eyJhbGciOiJFUzI1NiIsImtpZCI6ImsifQ.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIn0.AAAA";
-        let due = answer(&gate, &format!("GET\n/orders\nauthorization\nBearer {token}"), 1, None);
-        assert!(due.starts_with(r#"{"outcome":"unavailable","code":"keys_due""#), "{due}");
-        assert!(due.ends_with(r#","issuer":0}"#), "{due}");
+        let text = format!("GET\n/orders\nauthorization\nBearer {token}");
+        let checked =
+            |attempt| with_request(text.as_bytes(), 1, |request| gate.check_forwarding(request, NOW, attempt));
+        assert_eq!(checked(Try::First).err(), Some(0));
+        let Ok(Checked { decision: Decision::Unavailable(last), .. }) = checked(Try::Last) else { panic!() };
+        assert_eq!((last.status, last.code.as_str()), (503, "keys_unavailable"));
     }
 }

@@ -171,7 +171,7 @@ impl Step {
     }
 
     /// Its place among a verifier's checks.
-    #[cfg(all(feature = "js", not(feature = "js-tokens")))]
+    #[cfg(all(feature = "js", not(any(feature = "js-tokens", feature = "worker"))))]
     pub(crate) const fn of_verifier(self) -> u32 {
         (self as u32).saturating_sub(Self::Clock as u32)
     }

@@ -182,10 +182,16 @@ impl Gate {
     }
 
     /// [`Gate::check`] for a host that forwards by itself: nobody reads who asks, and nothing is told where there is no upstream.
+    ///
+    /// # Errors
+    /// The position of the issuer whose keys are due: no answer is made that nobody sends.
     #[cfg(any(feature = "worker", test))]
-    pub(crate) fn check_forwarding(&self, request: &Request<'_>, now: f64, attempt: Try) -> Checked {
+    pub(crate) fn check_forwarding(&self, request: &Request<'_>, now: f64, attempt: Try) -> Result<Checked, usize> {
         let telling = if self.upstream.is_some() { Telling::Fields } else { Telling::Verdict };
-        self.decided(request, now, attempt, telling).unwrap_or_else(|refused| refused.answer())
+        self.decided(request, now, attempt, telling).or_else(|refused| match refused.refusal.error {
+            Error::KeysDue { issuer } => Err(issuer),
+            _ => Ok(refused.answer()),
+        })
     }
 
     fn decided(

@@ -2,7 +2,7 @@
 //! only while a configuration is read. It decides nothing.
 
 // Neither a token service nor the Worker is asked why.
-#[cfg(not(feature = "js-tokens"))]
+#[cfg(not(any(feature = "js-tokens", feature = "worker")))]
 mod explain;
 #[cfg(feature = "js-gate")]
 mod gate;

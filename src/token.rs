@@ -157,7 +157,7 @@ impl<'t> UntrustedToken<'t> {
     }
 
     /// The header, as JSON text.
-    #[cfg(all(feature = "js", not(feature = "js-tokens")))]
+    #[cfg(all(feature = "js", not(any(feature = "js-tokens", feature = "worker"))))]
     pub(crate) fn header_json(&self) -> &str {
         self.jws.header.document.text()
     }

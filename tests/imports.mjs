@@ -175,11 +175,11 @@ test("tests and pages import the package by its public name only", () => {
 
 test("the package imports nothing but itself", () => {
   const wrong = [];
-  const own = javascript("js").filter((file) => !/^js\/(?:worker(\.ts$|\/)|cli\/)/.test(file));
+  const own = javascript("js").filter((file) => !/^js\/(?:worker(?:-tokens)?(\.ts$|\/)|cli\/)/.test(file));
   for (const file of own) {
     for (const specifier of specifiers(file)) {
       const to = target(file, specifier);
-      if (to === undefined || !to.startsWith("js/") || /^js\/worker(\.|\/)/.test(to)) {
+      if (to === undefined || !to.startsWith("js/") || /^js\/worker[-./]/.test(to)) {
         wrong.push(`${file} imports ${specifier}`);
       }
     }

@@ -34,6 +34,23 @@ export function configText(env: Bindings): string {
   return text;
 }
 
+/** The `tokens` member. What can't be read has none: the gate's core says what is wrong with the document. */
+export function tokensMember(config: string): object | null {
+  try {
+    const { tokens } = JSON.parse(config);
+    return typeof tokens === "object" ? tokens : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @throws Error when the configuration has a token service, which the Worker it is for has not */
+export function refuseTokens(config: string): void {
+  if (tokensMember(config) !== null) {
+    throw new Error('tollgate: configuration: tokens: expected main = "js/worker-tokens.ts" in wrangler.toml');
+  }
+}
+
 /** The upstream with its bindings looked up, or `null` when none is configured. */
 export function readUpstream(member: string, env: Bindings): Upstream | null {
   const upstream: UpstreamMember | null = JSON.parse(member);

@@ -1,9 +1,9 @@
 // A request into the core's memory and the decision out of it, as one text each, which is read only where it is another than
 // before. Decides nothing.
 
-import { Core } from "../../build/index.js";
 import type { FlatRequest } from "../request.ts";
-import { type Ruling, ruling } from "./rulings.ts";
+import type { Core } from "./core.ts";
+import { type KeysDue, type Ruling, ruling } from "./rulings.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -14,7 +14,7 @@ const FIRST_BYTES = 16 * 1024;
 /** The way into one core. Ends with it. */
 export class Crossing {
   readonly core: Core;
-  readonly #memory = Core.memory();
+  readonly #memory: WebAssembly.Memory;
   /** Where the position and the length of an answer stand. */
   readonly #answeredAt: number;
   #requestAt: number;
@@ -22,16 +22,18 @@ export class Crossing {
   /** All of the memory, twice. Both are made again when it has grown. */
   #bytes = new Uint8Array();
   #numbers = new Uint32Array();
-  #last: Ruling | undefined;
+  #last: Ruling | KeysDue | undefined;
 
-  constructor(core: Core) {
+  /** @param memory the module's */
+  constructor(core: Core, memory: WebAssembly.Memory) {
     this.core = core;
+    this.#memory = memory;
     this.#answeredAt = core.answeredAt() / 4;
     this.#requestAt = core.requestAt(FIRST_BYTES);
   }
 
   /** The decision about a request. @throws anything when the core trapped */
-  decide({ method, url, headers, count }: FlatRequest, now: number, lastTry: boolean): Ruling {
+  decide({ method, url, headers, count }: FlatRequest, now: number, lastTry: boolean): Ruling | KeysDue {
     const text = count === 0 ? `${method}\n${url}` : `${method}\n${url}\n${headers}`;
     const isAsBefore = this.core.decide(this.#write(text), count, now, lastTry);
     if (!isAsBefore || this.#last === undefined) this.#last = ruling(this.#answer());

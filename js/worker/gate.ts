@@ -3,19 +3,20 @@
 import { type DecisionEvent, decisionEvent, type TollgateEvent } from "../hooks.ts";
 import { type KeyCore, KeyFetcher, type WaitUntil } from "../keys.ts";
 import type { FlatRequest } from "../request.ts";
-import { Core, KERNEL, LiveCore, startCore } from "./core.ts";
+import { type Core, type Crate, KERNEL, LiveCore } from "./core.ts";
 import { Crossing } from "./crossing.ts";
 import { SharedKeys } from "./keys.ts";
 import { now, report, reportDecision } from "./log.ts";
-import type { Ruling } from "./rulings.ts";
+import type { KeysDue, Ruling } from "./rulings.ts";
 
 /** One gate for the isolate's life. */
 export class WorkerGate {
+  readonly #crate: Crate;
   readonly #core: LiveCore;
   /** Into the core that was asked last. */
   #crossing: Crossing | undefined;
   readonly #keys: KeyFetcher;
-  readonly #shared = new SharedKeys();
+  readonly #shared: SharedKeys;
   readonly #ownKeysAt: (time: number) => string | undefined;
   /** The token service's keys, as the core has them. */
   #ownKeys: string | undefined;
@@ -29,11 +30,14 @@ export class WorkerGate {
    * @param ownKeysAt the published keys of this Worker's own token service at a Unix time, if it has one
    * @throws Error when the configuration can't be right; the message names the member and what was expected
    */
-  constructor(config: string, ownKeysAt: (time: number) => string | undefined = () => undefined) {
+  constructor(crate: Crate, config: string, ownKeysAt: (time: number) => string | undefined) {
+    this.#crate = crate;
+    this.#shared = new SharedKeys(crate);
     this.#ownKeysAt = ownKeysAt;
     this.#ownKeys = ownKeysAt(now());
     this.#core = new LiveCore(
-      () => startCore((Core, kernel) => Core.gate(config, kernel, this.#ownKeys)),
+      crate.Core,
+      (start, kernel) => start.gate(config, kernel, this.#ownKeys),
       (core) => this.#keys.restore(core),
     );
     this.#keys = new KeyFetcher(this.#keyCore(), {
@@ -70,17 +74,17 @@ export class WorkerGate {
     try {
       this.#renewOwnKeys();
       const first = this.#ask(request, false);
-      return dueIssuer(first) === undefined
-        ? this.#concluded(first, context)
-        : this.#afterKeys(first, request, context);
+      return first.outcome === "keys_due"
+        ? this.#afterKeys(first.issuer, request, context)
+        : this.#concluded(first, context);
     } catch {
       return this.#failed();
     }
   }
 
-  async #afterKeys(first: Ruling, request: FlatRequest, context: ExecutionContext): Promise<Ruling | undefined> {
+  async #afterKeys(issuer: number, request: FlatRequest, context: ExecutionContext): Promise<Ruling | undefined> {
     try {
-      return this.#concluded(await this.#definitive(first, request, this.#shared.waitUntil(context)), context);
+      return this.#concluded(await this.#definitive(issuer, request, this.#shared.waitUntil(context)), context);
     } catch {
       return this.#failed();
     }
@@ -102,26 +106,30 @@ export class WorkerGate {
     if (decision.outcome !== "allow") reportDecision(decision);
     const write = this.#write;
     if (write === undefined) return;
-    if (!this.#toldStart) write({ type: "core_started", kernel: Core.chooseKernel(KERNEL), again: false });
+    if (!this.#toldStart) write({ type: "core_started", kernel: this.#crate.Core.chooseKernel(KERNEL), again: false });
     this.#toldStart = true;
-    const tables = Core.tablesMade();
+    const tables = this.#crate.Core.tablesMade();
     if (tables > this.#tables) write({ type: "tables_made", tables: tables - this.#tables });
     this.#tables = tables;
     write(decision);
   }
 
-  async #definitive(first: Ruling, request: FlatRequest, waitUntil: WaitUntil): Promise<Ruling> {
-    const issuer = dueIssuer(first);
-    if (issuer === undefined) return first;
+  async #definitive(issuer: number, request: FlatRequest, waitUntil: WaitUntil): Promise<Ruling> {
     const { copiesTaken } = this.#shared;
     await this.#keys.settle(issuer, waitUntil);
-    if (this.#shared.copiesTaken === copiesTaken) return this.#ask(request, true);
+    if (this.#shared.copiesTaken === copiesTaken) return this.#askLast(request);
     // A copy from the shared cache may lack the newest key. That is no reason to refuse before its issuer was asked.
     const second = this.#ask(request, false);
-    const again = dueIssuer(second);
-    if (again === undefined) return second;
-    await this.#keys.settle(again, waitUntil);
-    return this.#ask(request, true);
+    if (second.outcome !== "keys_due") return second;
+    await this.#keys.settle(second.issuer, waitUntil);
+    return this.#askLast(request);
+  }
+
+  /** @throws Error when the core would have keys fetched once more, and so for ever */
+  #askLast(request: FlatRequest): Ruling {
+    const last = this.#ask(request, true);
+    if (last.outcome === "keys_due") throw new Error("keys are due after the last try");
+    return last;
   }
 
   /** Keys come and go with time; at start, where the clock may stand at 0, all there are were taken for coming ones. */
@@ -132,12 +140,12 @@ export class WorkerGate {
     this.#core.renew();
   }
 
-  #ask(request: FlatRequest, lastTry: boolean): Ruling {
+  #ask(request: FlatRequest, lastTry: boolean): Ruling | KeysDue {
     return this.#call((core) => this.#into(core).decide(request, now(), lastTry));
   }
 
   #into(core: Core): Crossing {
-    if (this.#crossing?.core !== core) this.#crossing = new Crossing(core);
+    if (this.#crossing?.core !== core) this.#crossing = new Crossing(core, this.#crate.Core.memory());
     return this.#crossing;
   }
 
@@ -153,9 +161,4 @@ export class WorkerGate {
       fetchFailed: (...event) => this.#call((core) => core.fetchFailed(...event)),
     };
   }
-}
-
-/** The issuer whose keys must be fetched before this can be decided, if there is one. */
-function dueIssuer(decision: Ruling): number | undefined {
-  return decision.outcome === "unavailable" ? decision.issuer : undefined;
 }

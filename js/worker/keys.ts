@@ -1,15 +1,12 @@
 // Key sets between the fetcher, the Rust transport and the shared cache. Shares a set only after the core accepted it.
 
-import Rust from "../../build/index.js";
 import type { TollgateEvent } from "../hooks.ts";
 import type { WaitUntil } from "../keys.ts";
 import { type KeyResponse, type Transport, TransportError } from "../transport.ts";
+import type { Crate } from "./core.ts";
 
 /** A tenth of a second before the fetcher gives up, so that an older copy can still be handed over. */
 const EXCHANGE_MS = 2_900;
-
-/** worker-build puts every free export of the crate on the prototype. */
-const { fetchKeySet, shareKeySet } = Rust.prototype;
 
 interface Brought {
   readonly issuer: string;
@@ -31,12 +28,17 @@ export class SharedKeys {
   readonly #distrusted = new Set<string>();
   /** Accepted by the core, and not in the shared cache yet. */
   #accepted: Brought[] = [];
+  readonly #crate: Pick<Crate, "fetchKeySet" | "shareKeySet">;
+
+  constructor(crate: Pick<Crate, "fetchKeySet" | "shareKeySet">) {
+    this.#crate = crate;
+  }
 
   readonly transport: Transport = async (url, { signal, issuer, cachedSince }) => {
     const ends = AbortSignal.any([signal, AbortSignal.timeout(EXCHANGE_MS)]);
     const since = this.#distrusted.has(issuer) ? undefined : (cachedSince ?? undefined);
     const answer: KeyResponse | { readonly reason: string } = JSON.parse(
-      await fetchKeySet(issuer, url, since, this.#held.get(issuer), ends),
+      await this.#crate.fetchKeySet(issuer, url, since, this.#held.get(issuer), ends),
     );
     if ("reason" in answer) throw new TransportError(ends.aborted ? "timeout" : answer.reason);
     if (answer.status !== 200) return answer;
@@ -72,6 +74,7 @@ export class SharedKeys {
   async #share(): Promise<void> {
     const accepted = this.#accepted;
     this.#accepted = [];
-    await Promise.all(accepted.map(({ issuer, url, text, fetchedAt }) => shareKeySet(issuer, url, text, fetchedAt)));
+    const share = ({ issuer, url, text, fetchedAt }: Brought) => this.#crate.shareKeySet(issuer, url, text, fetchedAt);
+    await Promise.all(accepted.map(share));
   }
 }

@@ -26,13 +26,17 @@ export interface Refusal {
   readonly headers: Headers;
   /** `null` where there must be none. */
   readonly body: string | null;
-  /** The issuer whose keys must be fetched before this can be decided. */
-  readonly issuer: number | undefined;
   readonly refresh: number | undefined;
   readonly cached: true | undefined;
 }
 
 export type Ruling = Allow | Refusal;
+
+/** Not decidable before the keys of this issuer have been fetched. */
+export interface KeysDue {
+  readonly outcome: "keys_due";
+  readonly issuer: number;
+}
 
 /** By position, as src/crossing.rs writes what is let through. */
 type AllowText = readonly [
@@ -51,7 +55,6 @@ interface RefusalText {
   readonly status: number;
   readonly headers: HeaderField[];
   readonly body: string;
-  readonly issuer?: number;
   readonly refresh?: number;
   readonly cached?: true;
 }
@@ -63,8 +66,10 @@ const MAX_REFUSALS = 256;
 const refusals = new Map<string, Refusal>();
 
 /** What the core's text says. */
-export function ruling(text: string): Ruling {
-  return text.startsWith("[") ? allow(JSON.parse(text)) : (refusals.get(text) ?? kept(text, refusal(JSON.parse(text))));
+export function ruling(text: string): Ruling | KeysDue {
+  if (text.startsWith("[")) return allow(JSON.parse(text));
+  if (!text.startsWith("{")) return { outcome: "keys_due", issuer: JSON.parse(text) };
+  return refusals.get(text) ?? kept(text, refusal(JSON.parse(text)));
 }
 
 function allow([rule, isPersonal, setHeaders, removeHeaders, responseHeaders, refresh, cached]: AllowText): Allow {
@@ -80,8 +85,8 @@ function allow([rule, isPersonal, setHeaders, removeHeaders, responseHeaders, re
   };
 }
 
-function refusal({ headers, body, issuer, refresh, cached, ...rest }: RefusalText): Refusal {
-  return { ...rest, headers: new Headers(headers), body: body === "" ? null : body, issuer, refresh, cached };
+function refusal({ headers, body, refresh, cached, ...rest }: RefusalText): Refusal {
+  return { ...rest, headers: new Headers(headers), body: body === "" ? null : body, refresh, cached };
 }
 
 function kept(text: string, read: Refusal): Refusal {

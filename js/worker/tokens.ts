@@ -6,9 +6,14 @@ import { MAX_BODY_BYTES, readBody } from "../tokens/body.ts";
 import { durableStore, type FamiliesNamespace } from "../tokens/durable.ts";
 import type { Ask } from "../tokens/entitlements.ts";
 import { type Answer, type StepCore, Steps } from "../tokens/steps.ts";
-import { binding, readSecret, readService } from "./config.ts";
-import { LiveCore, startCore } from "./core.ts";
+import { binding, readSecret, readService, tokensMember } from "./config.ts";
+import { type Core, type CoreStart, LiveCore } from "./core.ts";
 import { now, report } from "./log.ts";
+
+/** What makes cores, where the crate has the token service. */
+export interface TokensStart extends CoreStart {
+  tokens(config: string, keys: string, kernel: string): Core;
+}
 
 /** What of the `tokens` member only the host reads, before the core has judged it. */
 interface TokensMember {
@@ -24,14 +29,14 @@ const ENTITLEMENTS_MILLISECONDS = 2_000;
 
 /** One token service for the isolate's life. */
 export class WorkerTokens {
-  readonly #core: LiveCore;
+  readonly #core: LiveCore<TokensStart>;
   readonly #steps: Steps;
 
   /** @throws Error when the configuration can't be right, or a binding that it names is missing */
-  constructor(config: string, member: TokensMember, env: object) {
+  constructor(start: TokensStart, config: string, member: TokensMember, env: object) {
     const keys = keysText(member, env);
     // First, so that the core's words about a member come before ours about a binding.
-    this.#core = new LiveCore(() => startCore((Core, kernel) => Core.tokens(config, keys, kernel)));
+    this.#core = new LiveCore(start, (start, kernel) => start.tokens(config, keys, kernel));
     this.#steps = new Steps({
       store: durableStore(readNamespace(member.store?.durableObject ?? FAMILIES, env)),
       ask: readEntitlements(member.entitlements, env),
@@ -60,19 +65,9 @@ export class WorkerTokens {
 }
 
 /** The token service of a configuration; `null` for one that has none. @throws Error as the constructor does */
-export function readTokens(config: string, env: object): WorkerTokens | null {
-  const member = tokensMember(config);
-  return member === null ? null : new WorkerTokens(config, member, env);
-}
-
-/** What can't be read is none: the gate's core says what is wrong with the document. */
-function tokensMember(config: string): TokensMember | null {
-  try {
-    const { tokens } = JSON.parse(config);
-    return typeof tokens === "object" ? tokens : null;
-  } catch {
-    return null;
-  }
+export function readTokens(start: TokensStart, config: string, env: object): WorkerTokens | null {
+  const member: TokensMember | null = tokensMember(config);
+  return member === null ? null : new WorkerTokens(start, config, member, env);
 }
 
 /** The documents of all secrets, as one array. */

@@ -1,6 +1,6 @@
 //! What the claim rules ask for, and what verified claims hold. Judges nothing.
 
-#[cfg(all(feature = "js", not(feature = "js-tokens")))]
+#[cfg(all(feature = "js", not(any(feature = "js-tokens", feature = "worker"))))]
 use super::ClaimPath;
 use super::ClaimRules;
 use crate::explain::{ANYTHING, Checks, NOTHING, Step, joined, named};
@@ -49,7 +49,7 @@ impl ClaimRules {
     }
 
     /// Writes what js/checks.ts words: what is asked for, and where the claims are that have roles.
-    #[cfg(all(feature = "js", not(feature = "js-tokens")))]
+    #[cfg(all(feature = "js", not(any(feature = "js-tokens", feature = "worker"))))]
     pub(crate) fn write_asked(&self, to: &mut Writer) {
         to.member("age", &self.max_age_seconds);
         to.member("cognito", &self.cognito);

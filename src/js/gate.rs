@@ -7,7 +7,7 @@ use super::{Core, Inner, attempt, fields, prefer_kernel, thrown, write_error};
 use crate::crossing::{with_request, write_answer};
 use crate::error::Error;
 use crate::gate::{Checked, Gate};
-use crate::json::write::Writer;
+use crate::json::write::{Write, Writer};
 #[cfg(feature = "worker")]
 use crate::limits::MAX_REQUEST_BYTES;
 use crate::request::Request;
@@ -82,17 +82,20 @@ impl Core {
     }
 
     /// Decides the request whose text was written to [`Core::request_at`], `length` bytes with `count` header fields. The
-    /// decision is then at [`Core::answered_at`]. Answers whether it is, to the byte, the one before, so that the host need not
-    /// read it again.
+    /// decision is then at [`Core::answered_at`], or the position of the issuer whose keys must be fetched first, as a number.
+    /// Answers whether it is, to the byte, the one before, so that the host need not read it again.
     pub fn decide(&mut self, length: usize, count: usize, now: f64, last_try: bool) -> bool {
         let mut answer = Writer::reuse(std::mem::take(&mut self.before));
         match &self.inner {
             Inner::Gate(gate) => {
                 let text = self.input.get(..length).unwrap_or_default();
-                let checked =
-                    with_request(text, count, |request| gate.check_forwarding(request, now, attempt(last_try)));
-                let refresh = checked.issuer.filter(|issuer| gate.verifier().background_due(*issuer, now));
-                write_answer(&checked, refresh, &mut answer);
+                match with_request(text, count, |request| gate.check_forwarding(request, now, attempt(last_try))) {
+                    Ok(checked) => {
+                        let refresh = checked.issuer.filter(|issuer| gate.verifier().background_due(*issuer, now));
+                        write_answer(&checked, refresh, &mut answer);
+                    }
+                    Err(issuer) => issuer.write(&mut answer),
+                }
             }
             _ => {
                 answer.object();

@@ -94,7 +94,7 @@ impl Sight<'_> {
 
     /// Writes what js/checks.ts makes the checks of: at which the verdict ended, and what its words are about. The words are
     /// JavaScript's, because the module of those who only verify has no room for them.
-    #[cfg(all(feature = "js", not(feature = "js-tokens")))]
+    #[cfg(all(feature = "js", not(any(feature = "js-tokens", feature = "worker"))))]
     pub(crate) fn write(&self, error: Option<&Error>, to: &mut Writer) {
         to.member("at", &error.map(|error| self.step(error).of_verifier()));
         let signed = self.signed.map(|signed| &*signed.token);

@@ -60,7 +60,7 @@ export async function soak({ seconds, tenants = 200, lanes = 8, seed = 1, say = 
 
 /** The deployed bundle with another configuration in its file: a variable holds 5 KB only. */
 function bundleWith(config) {
-  const from = join(root, "dist", "worker");
+  const from = join(root, "dist", "worker-tokens");
   const directory = mkdtempSync(join(tmpdir(), "tollgate-soak-"));
   mkdirSync(directory, { recursive: true });
   for (const file of readdirSync(from)) {

@@ -10,7 +10,7 @@ import { trapsAtStep } from "./support/fault.mjs";
 import { startGate, startOrigin, stopAfter, worker } from "./support/gate.mjs";
 import { bearer, pause, send } from "./support/http.mjs";
 import { storageFolder } from "./support/store.mjs";
-import { assertRefused, claims, startTokens } from "./support/tokens.mjs";
+import { assertRefused, bundle, claims, startTokens } from "./support/tokens.mjs";
 
 const keep = stopAfter(after);
 
@@ -388,15 +388,20 @@ test("a token service that lacks a secret or a binding refuses to start, and nam
   ];
   for (const [words, wrong, bindings] of cases) {
     await assert.rejects(
-      async () => keep(await startGate(wrong, { bindings })),
+      async () => keep(await startGate(wrong, { bindings, directory: bundle })),
       (error) => error instanceof StartError && /tollgate: /.test(error.message) && words.test(error.message),
       String(words),
     );
   }
+  const main = /tollgate: configuration: tokens: expected main = "js\/worker-tokens\.ts" in wrangler\.toml/;
+  await assert.rejects(
+    async () => keep(await startGate(config, { bindings: all })),
+    (error) => error instanceof StartError && main.test(error.message),
+  );
   const [, secret] = /"d":"([^"]+)"/.exec(keys);
   const broken = { ...all, TOLLGATE_KEYS: keys.replace('"crv"', '"crw"') };
   await assert.rejects(
-    async () => keep(await startGate(config, { bindings: broken })),
+    async () => keep(await startGate(config, { bindings: broken, directory: bundle })),
     (error) => error instanceof StartError && !error.message.includes(secret),
   );
 });

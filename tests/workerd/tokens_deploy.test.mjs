@@ -12,11 +12,13 @@ const folder = mkdtempSync(join(tmpdir(), "tollgate-deploy-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const asItStands = readFileSync(join(root, "wrangler.toml"), "utf8");
-/** Takes the # away, as the file says. */
-const withTokens = asItStands.replace(
-  /^# (?=\[\[(?:durable_objects|migrations|services)|(?:name|class_name|tag|new_sqlite_classes|binding|service) = )/gm,
-  "",
-);
+/** Takes the other main, and the # away, as the file says. */
+const withTokens = asItStands
+  .replace('main = "js/worker.ts"', 'main = "js/worker-tokens.ts"')
+  .replace(
+    /^# (?=\[\[(?:durable_objects|migrations|services)|(?:name|class_name|tag|new_sqlite_classes|binding|service) = )/gm,
+    "",
+  );
 
 /** What wrangler says of it. The Worker has been built, and is found from anywhere. */
 function dryRun(text) {

@@ -12,18 +12,20 @@ import { root } from "./gate.mjs";
  * @returns `{ directory, stop }`
  */
 export function faultyBundle(name, at, value) {
-  return bundleWith([name], (module) => module.i32.eq(module.local.get(at, binaryen.i32), module.i32.const(value)));
+  return bundleWith("worker", [name], (module) =>
+    module.i32.eq(module.local.get(at, binaryen.i32), module.i32.const(value)),
+  );
 }
 
 /**
- * A copy of dist/worker that traps in the `count`th step of Rust's futures in each instance of the wasm: whoever waits for
+ * A copy of dist/worker-tokens that traps in the `count`th step of Rust's futures in each instance of the wasm: whoever waits for
  * such a future waits for ever.
  *
  * @returns `{ directory, stop }`
  */
 export function trapsAtStep(count) {
   const steps = "tollgate_steps";
-  return bundleWith(/closures_+invoke/, (module) => {
+  return bundleWith("worker-tokens", /closures_+invoke/, (module) => {
     if (!module.getGlobal(steps)) module.addGlobal(steps, binaryen.i32, true, module.i32.const(0));
     const step = module.i32.add(module.global.get(steps, binaryen.i32), module.i32.const(1));
     const counted = [module.global.set(steps, step), module.global.get(steps, binaryen.i32)];
@@ -32,8 +34,8 @@ export function trapsAtStep(count) {
 }
 
 /** `condition(module)` is the expression that decides whether the exports, by name or pattern, trap. */
-function bundleWith(names, condition) {
-  const from = join(root, "dist", "worker");
+function bundleWith(bundle, names, condition) {
+  const from = join(root, "dist", bundle);
   const directory = mkdtempSync(join(tmpdir(), "tollgate-fault-"));
   for (const file of readdirSync(from)) {
     if (!file.endsWith(".wasm")) copyFileSync(join(from, file), join(directory, file));

@@ -28,11 +28,11 @@ export function storageFolder(place = tmpdir()) {
  * Starts the store.
  *
  * @param storage a folder that outlives it
- * @param directory another bundle than dist/worker
+ * @param directory another bundle than dist/worker-tokens
  * @returns its methods; `all(calls)` and `inTurn(calls)`, which never reject; `requests()`, how many
  *   requests it has made to objects, by operation; `kill()` without notice; and `stop()`
  */
-export async function startStore({ storage, directory = join(root, "dist", "worker") } = {}) {
+export async function startStore({ storage, directory = join(root, "dist", "worker-tokens") } = {}) {
   const cache = await startCache();
   const objects = bundledWorker({
     name: "tollgate",

@@ -1,9 +1,13 @@
 // The deployed Worker with a token service, whose entitlements a test answers. Mocks nothing of it.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { makeClient, makeKeys, withTokens } from "../../../demo/sessions.mjs";
-import { configuration, orders, reader, startGate, startIssuer, startOrigin, worker } from "./gate.mjs";
+import { configuration, orders, reader, root, startGate, startIssuer, startOrigin, worker } from "./gate.mjs";
 import { send } from "./http.mjs";
+
+/** The Worker that has a token service. */
+export const bundle = join(root, "dist", "worker-tokens");
 
 const MEMBER = { member: true, plan: "pro", permissions: ["reports:read"] };
 
@@ -29,6 +33,7 @@ export async function startTokens({ tokens = {}, keys = makeKeys(), bindings = {
   const config = withTokens(configuration(issuer), client);
   Object.assign(config.tokens, tokens);
   const gate = await startGate(config, {
+    directory: bundle,
     bindings: {
       ORDERS: { service: "orders" },
       ENTITLEMENTS: { service: "entitlements" },
