@@ -137,8 +137,11 @@ async function bundled(options, names = "createGate, createVerifier") {
 }
 
 test("the sizes are those of this build, within a tenth", async (t) => {
-  const worker = join(root, "dist", "worker");
-  const uploaded = existsSync(worker) ? readdirSync(worker).filter((name) => /\.(?:js|wasm|json)$/.test(name)) : [];
+  const uploaded = (bundle) => {
+    const folder = join(root, "dist", bundle);
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => /\.(?:js|wasm|json)$/.test(name)) : [];
+    return names.map((name) => readFileSync(join(folder, name)));
+  };
   const measured = {
     "`createVerifier` in a browser bundle, wasm inline": await bundled({ platform: "browser" }, "createVerifier"),
     "`createGate` in a browser bundle, wasm inline": await bundled({ platform: "browser" }, "createGate"),
@@ -146,7 +149,8 @@ test("the sizes are those of this build, within a tenth", async (t) => {
       conditions: ["workerd", "worker"],
       loader: { ".wasm": "copy" },
     }),
-    "the Worker as `wrangler` uploads it": uploaded.map((name) => readFileSync(join(worker, name))),
+    "the Worker as `wrangler` uploads it": uploaded("worker"),
+    "the Worker with the token service": uploaded("worker-tokens"),
   };
   const rows = table(readme, "## What else there is");
   assert.deepEqual(
@@ -156,7 +160,7 @@ test("the sizes are those of this build, within a tenth", async (t) => {
   for (const [what, raw, gzip] of rows) {
     const parts = measured[what];
     if (parts.length === 0) {
-      t.diagnostic(`size of ${what}: not measured, because dist/worker is not built`);
+      t.diagnostic(`size of ${what}: not measured, because it is not built`);
       continue;
     }
     const bytes = parts.reduce((sum, part) => sum + part.length, 0);
