@@ -2,10 +2,12 @@
 //! so that a value which can't be right stops the gate from starting. Unknown members are errors.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
+use crate::error::Error;
 use crate::json::write::{Write, Writer};
 use crate::limits::{
     DEFAULT_CACHE_BYTES, DEFAULT_CACHE_ENTRIES, DEFAULT_CACHE_SECONDS, DEFAULT_CLOCK_TOLERANCE_SECONDS,
@@ -25,13 +27,21 @@ pub(crate) use issuers::{AlgorithmName, ClaimNames, GateIssuers, Issuer, KeySetT
 pub(crate) use read::Listed;
 #[cfg(test)]
 pub(crate) use read::from_value;
-pub(crate) use read::parse;
+pub(crate) use read::{Defaulted, Field, Stated, parse};
 #[cfg(feature = "mint")]
 pub(crate) use read::{Faults, Members, Path, Read, read_members};
 #[cfg(feature = "schema")]
 pub use tokens::{EntitlementsHook, StoreBinding, TokenClient};
 #[cfg(feature = "mint")]
 pub use tokens::{TokenService, TokensConfig};
+
+/// What is wrong with a member. Out of line, with all that puts it into words: engines compile the functions that a good
+/// configuration runs through, too.
+#[cold]
+#[inline(never)]
+pub(crate) fn fault(member: fmt::Arguments<'_>, problem: &str) -> Error {
+    Error::config(member.to_string(), problem)
+}
 
 /// The whole configuration of a gate.
 #[derive(Debug, Clone)]
@@ -125,7 +135,6 @@ pub enum OneOrMany {
 
 impl OneOrMany {
     /// The strings, in their order.
-    #[cfg(feature = "mint")]
     pub(crate) fn as_slice(&self) -> &[String] {
         match self {
             Self::One(one) => std::slice::from_ref(one),

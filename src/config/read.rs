@@ -117,9 +117,56 @@ pub(crate) trait Read: Sized {
     /// Reads the value that stands at `at`. What is returned beside a fault means nothing.
     fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self;
 
-    /// What an absent member means; none when it is compulsory.
-    fn absent() -> Option<Self> {
-        None
+    /// Whether a member of this type must be there, unless it has a default.
+    const IS_COMPULSORY: bool = true;
+
+    /// What stands for a member that is not there.
+    fn stand_in() -> Self {
+        Self::read(Value::Null, &Path::Document, &mut Faults(None))
+    }
+}
+
+/// A field of what is being read. As objects, so that one piece of code reads the members of all types: engines compile what
+/// is called, and a gate is read at each start.
+pub(crate) trait Field {
+    fn is_compulsory(&self) -> bool;
+
+    fn fill(&mut self, value: Value<'_>, at: &Path<'_>, faults: &mut Faults);
+}
+
+impl<T: Read> Field for T {
+    fn is_compulsory(&self) -> bool {
+        T::IS_COMPULSORY
+    }
+
+    fn fill(&mut self, value: Value<'_>, at: &Path<'_>, faults: &mut Faults) {
+        *self = T::read(value, at, faults);
+    }
+}
+
+/// A field that has a default, and holds it.
+pub(crate) struct Defaulted<'f, T>(pub(crate) &'f mut T);
+
+impl<T: Read> Field for Defaulted<'_, T> {
+    fn is_compulsory(&self) -> bool {
+        false
+    }
+
+    fn fill(&mut self, value: Value<'_>, at: &Path<'_>, faults: &mut Faults) {
+        *self.0 = T::read(value, at, faults);
+    }
+}
+
+/// A field of which a stated null says something else than its absence.
+pub(crate) struct Stated<'f, T>(pub(crate) &'f mut Option<T>);
+
+impl<T: Read> Field for Stated<'_, T> {
+    fn is_compulsory(&self) -> bool {
+        false
+    }
+
+    fn fill(&mut self, value: Value<'_>, at: &Path<'_>, faults: &mut Faults) {
+        *self.0 = Some(T::read(value, at, faults));
     }
 }
 
@@ -172,38 +219,23 @@ impl<'d, 'p> Members<'d, 'p> {
         self.object.and_then(|object| object.get(name))
     }
 
-    /// A member that is compulsory, unless its type knows what its absence means.
-    pub(crate) fn take<T: Read>(&self, name: &str, faults: &mut Faults) -> T {
-        match (self.get(name), T::absent()) {
-            (None, Some(absent)) => absent,
-            (value, _) => {
-                let value = value.unwrap_or_else(|| {
-                    faults.note(self.at, &["expected a member ", name]);
-                    Value::Null
-                });
-                read(value, &Path::Member(self.at, name), faults)
+    /// Reads the members called `names` into `fields`, in their order.
+    pub(crate) fn fill(&self, names: &[&str], fields: &mut [&mut dyn Field], faults: &mut Faults) {
+        for (name, field) in names.iter().zip(fields) {
+            match self.get(name) {
+                Some(value) => field.fill(value, &Path::Member(self.at, name), faults),
+                None if field.is_compulsory() => faults.note(self.at, &["expected a member ", name]),
+                None => {}
             }
         }
     }
 
-    /// A member that has a default.
-    pub(crate) fn take_or<T: Read>(&self, name: &str, default: impl FnOnce() -> T, faults: &mut Faults) -> T {
-        match self.get(name) {
-            Some(value) => read(value, &Path::Member(self.at, name), faults),
-            None => default(),
-        }
+    /// One member.
+    pub(crate) fn take<T: Read>(&self, name: &str, faults: &mut Faults) -> T {
+        let mut field = T::stand_in();
+        self.fill(&[name], &mut [&mut field], faults);
+        field
     }
-
-    /// A member of which a stated null says something else than its absence.
-    pub(crate) fn take_stated<T: Read>(&self, name: &str, faults: &mut Faults) -> Option<T> {
-        self.get(name).map(|value| read(value, &Path::Member(self.at, name), faults))
-    }
-}
-
-/// Reads a member that is there, out of line: engines compile a function when it is first called, and most members are absent.
-#[inline(never)]
-fn read<T: Read>(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> T {
-    T::read(value, at, faults)
 }
 
 /// The words as a text says them.
@@ -226,6 +258,10 @@ impl Read for bool {
         faults.expected(at, "true or false", value);
         false
     }
+
+    fn stand_in() -> Self {
+        false
+    }
 }
 
 impl Read for u32 {
@@ -235,6 +271,10 @@ impl Read for u32 {
             faults.expected(at, "an integer from 0 to 4294967295", value);
             0
         })
+    }
+
+    fn stand_in() -> Self {
+        0
     }
 }
 
@@ -246,16 +286,22 @@ impl Read for String {
         faults.expected(at, "a string", value);
         Self::new()
     }
+
+    fn stand_in() -> Self {
+        Self::new()
+    }
 }
 
 /// Absent and null are one, except where a member's type says otherwise.
 impl<T: Read> Read for Option<T> {
     fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
-        if matches!(value, Value::Null) { None } else { Some(read(value, at, faults)) }
+        if matches!(value, Value::Null) { None } else { Some(T::read(value, at, faults)) }
     }
 
-    fn absent() -> Option<Self> {
-        Some(None)
+    const IS_COMPULSORY: bool = false;
+
+    fn stand_in() -> Self {
+        None
     }
 }
 
@@ -265,8 +311,15 @@ impl<T: Read> Read for Vec<T> {
             faults.expected(at, "an array", value);
             return Self::new();
         };
-        let items = items.iter().enumerate();
-        items.map(|(index, item)| T::read(item, &Path::Item(at, index), faults)).collect()
+        let mut read = Self::new();
+        for (index, item) in items.iter().enumerate() {
+            read.push(T::read(item, &Path::Item(at, index), faults));
+        }
+        read
+    }
+
+    fn stand_in() -> Self {
+        Self::new()
     }
 }
 
@@ -292,6 +345,10 @@ impl Read for OneOrMany {
             Value::Array(_) => return Self::Many(Read::read(value, at, faults)),
             _ => faults.expected(at, "a string or an array of strings", value),
         }
+        Self::stand_in()
+    }
+
+    fn stand_in() -> Self {
         Self::Many(Vec::new())
     }
 }
@@ -309,7 +366,7 @@ impl Read for KeySetText {
 /// The preset tells the service of the same host from all others, and with it which members there are.
 impl Read for GateIssuers {
     fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
-        let mut issuers = Self { own: None, others: Vec::new() };
+        let mut issuers = Self::stand_in();
         let Value::Array(items) = value else {
             faults.expected(at, "an array", value);
             return issuers;
@@ -332,6 +389,10 @@ impl Read for GateIssuers {
         }
         issuers
     }
+
+    fn stand_in() -> Self {
+        Self { own: None, others: Vec::new() }
+    }
 }
 
 impl Read for ServiceNames {
@@ -346,8 +407,15 @@ macro_rules! read_members {
     ($($name:ident { $($field:ident: $member:literal $($absent:ident $($default:expr)?)?,)* })*) => {$(
         impl Read for $name {
             fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
-                let members = Members::of(value, at, &[$($member),*], faults);
-                Self { $($field: read_members!(@take members faults $member $($absent $($default)?)?),)* }
+                let names = [$($member),*];
+                let mut read = Self::stand_in();
+                let fields: &mut [&mut dyn $crate::config::Field] = &mut [$(read_members!(@field read.$field $($absent)?)),*];
+                Members::of(value, at, &names, faults).fill(&names, fields, faults);
+                read
+            }
+
+            fn stand_in() -> Self {
+                Self { $($field: read_members!(@stand_in $($absent $($default)?)?),)* }
             }
         }
 
@@ -356,11 +424,12 @@ macro_rules! read_members {
             const MEMBERS: &'static [&'static str] = &[$($member),*];
         }
     )*};
-    (@take $members:ident $faults:ident $member:literal) => { $members.take($member, $faults) };
-    (@take $members:ident $faults:ident $member:literal stated) => { $members.take_stated($member, $faults) };
-    (@take $members:ident $faults:ident $member:literal or $default:expr) => {
-        $members.take_or($member, || $default, $faults)
-    };
+    (@field $read:ident.$field:ident) => { &mut $read.$field };
+    (@field $read:ident.$field:ident or) => { &mut $crate::config::Defaulted(&mut $read.$field) };
+    (@field $read:ident.$field:ident stated) => { &mut $crate::config::Stated(&mut $read.$field) };
+    (@stand_in) => { Read::stand_in() };
+    (@stand_in or $default:expr) => { $default };
+    (@stand_in stated) => { None };
 }
 
 #[cfg(feature = "mint")]
@@ -377,6 +446,10 @@ macro_rules! read_words {
                     Value::String(_) => faults.note(at, &["expected ", &listed(&[$word $(, $more)*])]),
                     _ => faults.expected(at, "a string", value),
                 }
+                Self::$first
+            }
+
+            fn stand_in() -> Self {
                 Self::$first
             }
         }

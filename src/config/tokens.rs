@@ -3,7 +3,7 @@
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 
-use super::{Cors, Credentials, Faults, Members, OneOrMany, Path, Read, Tenant, read_members};
+use super::{Cors, Credentials, Defaulted, Faults, Field, Members, OneOrMany, Path, Read, Tenant, read_members};
 use crate::base64url;
 use crate::error::Error;
 use crate::json::Value;
@@ -292,15 +292,22 @@ read_members! {
 
 impl Read for TokensConfig {
     fn read(value: Value<'_>, at: &Path<'_>, faults: &mut Faults) -> Self {
+        let names = ["tokens", "credentials", "tenant", "cors"];
         let gates = ["issuers", "clockToleranceSeconds", "rules", "identity", "upstream"];
-        let known = [["tokens", "credentials", "tenant", "cors"].as_slice(), &gates].concat();
-        let members = Members::of(value, at, &known, faults);
-        Self {
-            tokens: members.take("tokens", faults),
-            credentials: members.take_or("credentials", Credentials::default, faults),
-            tenant: members.take_or("tenant", Tenant::default, faults),
-            cors: members.take("cors", faults),
-        }
+        let mut read = Self {
+            tokens: Read::stand_in(),
+            credentials: Credentials::default(),
+            tenant: Tenant::default(),
+            cors: None,
+        };
+        let fields: &mut [&mut dyn Field] = &mut [
+            &mut read.tokens,
+            &mut Defaulted(&mut read.credentials),
+            &mut Defaulted(&mut read.tenant),
+            &mut read.cors,
+        ];
+        Members::of(value, at, &[names.as_slice(), &gates].concat(), faults).fill(&names, fields, faults);
+        read
     }
 }
 
