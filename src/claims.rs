@@ -4,6 +4,7 @@
 mod explain;
 
 use std::borrow::Cow;
+use std::fmt;
 
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
@@ -120,6 +121,7 @@ impl PrincipalRef<'_> {
         self.times.exp.write(to);
     }
 
+    #[inline(never)]
     pub(crate) fn into_owned(self) -> Principal {
         let text = |text: Option<&str>| text.map(str::to_owned);
         let texts = |texts: Texts<'_>| texts.into_iter().map(Cow::into_owned).collect();
@@ -188,45 +190,68 @@ enum ClaimPath {
 impl ClaimRules {
     /// Compiles the claim members of an issuer; `at` names it in errors.
     #[inline(never)]
-    pub(crate) fn compile(at: &str, issuer: String, config: &mut config::Issuer) -> Result<Self, Error> {
+    pub(crate) fn compile(
+        at: impl fmt::Display + Copy,
+        issuer: String,
+        config: &mut config::Issuer,
+    ) -> Result<Self, Error> {
+        Self::check_members(at, config)?;
         let cognito = config.preset == Some(Preset::Cognito);
         let auth0 = config.preset == Some(Preset::Auth0);
-        let audience = config.audience.take().map(OneOrMany::into_vec);
-        for (member, list) in [
-            ("audience", &audience),
-            ("clientIds", &config.client_ids),
-            ("tokenUse", &config.token_use),
-            ("tenants", &config.tenants),
-        ] {
-            if list.as_ref().is_some_and(|list| list.is_empty() || list.iter().any(String::is_empty)) {
-                return Err(Error::config(format!("{at}.{member}"), "expected at least one text, none of them empty"));
-            }
-        }
-        if audience.is_none() && config.client_ids.is_none() {
-            return Err(Error::config(
-                format!("{at}.audience"),
-                "expected audience, clientIds or both, so that tokens made for other services are refused",
-            ));
-        }
-        if config.max_age_seconds == Some(0) {
-            return Err(Error::config(format!("{at}.maxAgeSeconds"), "expected more than 0 seconds"));
-        }
-        let path = |member, given, usual| ClaimPath::compile(at, member, given, usual);
-        let names = std::mem::take(&mut config.claims);
+        let names = &mut config.claims;
         Ok(Self {
             issuer,
-            audience: audience.map(TextSet::new),
+            audience: config.audience.take().map(|audience| TextSet::new(audience.into_vec())),
             client_ids: config.client_ids.take().map(TextSet::new),
             token_use: config.token_use.take().or_else(|| cognito.then(|| vec!["access".to_owned()])),
             tenants: config.tenants.take().map(TextSet::new),
             max_age_seconds: config.max_age_seconds.map(f64::from),
             cognito,
-            tenant: path("tenant", names.tenant, if auth0 { "org_id" } else { "tenant_id" })?,
-            plan: path("plan", names.plan, "plan")?,
-            groups: path("groups", names.groups, if cognito { "cognito:groups" } else { "groups" })?,
-            permissions: path("permissions", names.permissions, "permissions")?,
-            email: path("email", names.email, "email")?,
+            tenant: ClaimPath::of(&mut names.tenant, if auth0 { "org_id" } else { "tenant_id" }),
+            plan: ClaimPath::of(&mut names.plan, "plan"),
+            groups: ClaimPath::of(&mut names.groups, if cognito { "cognito:groups" } else { "groups" }),
+            permissions: ClaimPath::of(&mut names.permissions, "permissions"),
+            email: ClaimPath::of(&mut names.email, "email"),
         })
+    }
+
+    /// Refuses what cannot be. Holds nothing that would have to be dropped at each of the ways out.
+    fn check_members(at: impl fmt::Display + Copy, config: &config::Issuer) -> Result<(), Error> {
+        for (member, list) in [
+            ("audience", config.audience.as_ref().map(OneOrMany::as_slice)),
+            ("clientIds", config.client_ids.as_deref()),
+            ("tokenUse", config.token_use.as_deref()),
+            ("tenants", config.tenants.as_deref()),
+        ] {
+            if list.is_some_and(|list| list.is_empty() || list.iter().any(String::is_empty)) {
+                return Err(config::fault(
+                    format_args!("{at}.{member}"),
+                    "expected at least one text, none of them empty",
+                ));
+            }
+        }
+        if config.audience.is_none() && config.client_ids.is_none() {
+            return Err(config::fault(
+                format_args!("{at}.audience"),
+                "expected audience, clientIds or both, so that tokens made for other services are refused",
+            ));
+        }
+        if config.max_age_seconds == Some(0) {
+            return Err(config::fault(format_args!("{at}.maxAgeSeconds"), "expected more than 0 seconds"));
+        }
+        let config::ClaimNames { tenant, plan, groups, permissions, email } = &config.claims;
+        for (member, path) in
+            [("tenant", tenant), ("plan", plan), ("groups", groups), ("permissions", permissions), ("email", email)]
+        {
+            let path = path.as_ref().map(OneOrMany::as_slice);
+            if path.is_some_and(|path| path.is_empty() || path.iter().any(String::is_empty)) {
+                return Err(config::fault(
+                    format_args!("{at}.claims.{member}"),
+                    "expected a claim's name, or the names on the way to a nested one",
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Judges verified claims at `now`, both in Unix seconds.
@@ -243,19 +268,27 @@ impl ClaimRules {
         let subject = optional_text(claims, "sub")?.ok_or(Error::ClaimMissing { claim: "sub" })?;
         let is_client = client == Some(subject) || optional_text(claims, "gty")? == Some("client-credentials");
         let kind = if is_client { PrincipalKind::Client } else { PrincipalKind::User };
-        Ok(PrincipalRef {
+        let mut principal = PrincipalRef {
             kind,
             user_id: (!is_client).then_some(subject),
             client_id: client.or_else(|| is_client.then_some(subject)),
             tenant_id: self.tenant_of(claims)?,
             plan: text_at(&self.plan, claims, "plan")?,
             email: self.email_of(claims)?,
-            groups: list_at(&self.groups, claims, "groups")?,
-            permissions: list_at(&self.permissions, claims, "permissions")?,
-            scopes: scopes(claims)?,
+            groups: Texts::new(),
+            permissions: Texts::new(),
+            scopes: Texts::new(),
             issuer: &self.issuer,
             times,
-        })
+        };
+        self.read_lists(claims, &mut principal)?;
+        Ok(principal)
+    }
+
+    fn read_lists<'c>(&self, claims: Object<'c>, principal: &mut PrincipalRef<'c>) -> Result<(), Error> {
+        list_at(&self.groups, claims, "groups", &mut principal.groups)?;
+        list_at(&self.permissions, claims, "permissions", &mut principal.permissions)?;
+        scopes(claims, &mut principal.scopes)
     }
 
     /// Judges the times, and the maximum age: the only part of [`ClaimRules::check`] whose outcome `now` can change.
@@ -359,16 +392,9 @@ impl ClaimRules {
 }
 
 impl ClaimPath {
-    fn compile(at: &str, member: &str, given: Option<OneOrMany>, usual: &'static str) -> Result<Self, Error> {
-        let Some(given) = given else { return Ok(Self::Usual(usual)) };
-        let path = given.into_vec();
-        if path.is_empty() || path.iter().any(String::is_empty) {
-            return Err(Error::config(
-                format!("{at}.claims.{member}"),
-                "expected a claim's name, or the names on the way to a nested one",
-            ));
-        }
-        Ok(Self::Own(path))
+    /// The configured one, taken out of the configuration, or the usual one.
+    fn of(given: &mut Option<OneOrMany>, usual: &'static str) -> Self {
+        given.take().map_or(Self::Usual(usual), |given| Self::Own(given.into_vec()))
     }
 
     fn find<'c>(&self, claims: Object<'c>) -> Option<Value<'c>> {
@@ -421,38 +447,47 @@ fn text_at<'c>(path: &ClaimPath, claims: Object<'c>, claim: &'static str) -> Res
     }
 }
 
-/// A list of texts: an array, a space-separated text, or a JSON array in a text (Cognito's V1 triggers set only texts).
-fn list_at<'c>(path: &ClaimPath, claims: Object<'c>, claim: &'static str) -> Result<Texts<'c>, Error> {
-    let malformed = || Error::ClaimMalformed { claim };
-    match path.find(claims) {
-        None => Ok(Texts::new()),
-        Some(Value::Array(values)) => texts(values).ok_or_else(malformed),
-        Some(Value::String(text)) if text.starts_with('[') => {
-            let document = Document::parse(text.as_bytes().to_vec()).map_err(|_| malformed())?;
-            let Value::Array(values) = document.value() else { return Err(malformed()) };
-            let texts = texts(values).ok_or_else(malformed)?;
-            Ok(texts.into_iter().map(|text| Cow::Owned(text.into_owned())).collect())
-        }
-        Some(Value::String(text)) => split_spaces(text).ok_or_else(malformed),
-        Some(_) => Err(malformed()),
-    }
+/// Reads a list of texts: an array, a space-separated text, or a JSON array in a text (Cognito's V1 triggers set only texts).
+fn list_at<'c>(path: &ClaimPath, claims: Object<'c>, claim: &'static str, list: &mut Texts<'c>) -> Result<(), Error> {
+    let is_read = match path.find(claims) {
+        None => true,
+        Some(Value::Array(values)) => read_array(values, list),
+        Some(Value::String(text)) if text.starts_with('[') => read_array_in_text(text, list),
+        Some(Value::String(text)) => split_spaces(text, list),
+        Some(_) => false,
+    };
+    if is_read { Ok(()) } else { Err(Error::ClaimMalformed { claim }) }
 }
 
-/// The items of an array; none when one is no text or empty.
-fn texts(values: Array<'_>) -> Option<Texts<'_>> {
-    values.iter().map(|value| text_of(value).filter(|text| !text.is_empty()).map(Cow::Borrowed)).collect()
+/// Takes the items of an array; false when one is no text or empty.
+fn read_array<'c>(values: Array<'c>, list: &mut Texts<'c>) -> bool {
+    for value in values.iter() {
+        match text_of(value) {
+            Some(text) if !text.is_empty() => list.push(Cow::Borrowed(text)),
+            _ => return false,
+        }
+    }
+    true
+}
+
+#[inline(never)]
+fn read_array_in_text(text: &str, list: &mut Texts<'_>) -> bool {
+    let Ok(document) = Document::parse(text.as_bytes().to_vec()) else { return false };
+    let Value::Array(values) = document.value() else { return false };
+    let mut borrowed = Texts::new();
+    let is_read = read_array(values, &mut borrowed);
+    list.extend(borrowed.into_iter().map(|text| Cow::Owned(text.into_owned())));
+    is_read
 }
 
 /// `scope` (RFC 6749 section 3.3).
-fn scopes(claims: Object<'_>) -> Result<Texts<'_>, Error> {
-    let malformed = || Error::ClaimMalformed { claim: "scope" };
-    match claims.get("scope") {
-        None => Ok(Texts::new()),
-        Some(Value::String(text)) => {
-            split_spaces(text).filter(|scopes| scopes.iter().all(|scope| is_scope(scope))).ok_or_else(malformed)
-        }
-        Some(_) => Err(malformed()),
-    }
+fn scopes<'c>(claims: Object<'c>, list: &mut Texts<'c>) -> Result<(), Error> {
+    let is_read = match claims.get("scope") {
+        None => true,
+        Some(Value::String(text)) => split_spaces(text, list) && list.iter().all(|scope| is_scope(scope)),
+        Some(_) => false,
+    };
+    if is_read { Ok(()) } else { Err(Error::ClaimMalformed { claim: "scope" }) }
 }
 
 /// A scope token (RFC 6749 section 3.3).
@@ -460,12 +495,18 @@ pub(crate) fn is_scope(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
-/// Splits at single spaces; none when one is doubled, leading or trailing. The empty text is the empty list.
-fn split_spaces(text: &str) -> Option<Texts<'_>> {
+/// Splits at single spaces; false when one is doubled, leading or trailing. The empty text is the empty list.
+fn split_spaces<'c>(text: &'c str, list: &mut Texts<'c>) -> bool {
     if text.is_empty() {
-        return Some(Texts::new());
+        return true;
     }
-    text.split(' ').map(|part| (!part.is_empty()).then_some(Cow::Borrowed(part))).collect()
+    for part in text.split(' ') {
+        if part.is_empty() {
+            return false;
+        }
+        list.push(Cow::Borrowed(part));
+    }
+    true
 }
 
 #[cfg(test)]

@@ -25,22 +25,25 @@ impl Cors {
     pub(crate) fn compile(cors: &config::Cors) -> Result<Self, Error> {
         let any = cors.origins.iter().any(|origin| origin == "*");
         if any && (cors.origins.len() > 1 || cors.credentials) {
-            return Err(Error::config("cors.origins", "expected \"*\" alone and without credentials"));
+            return Err(config::fault(format_args!("cors.origins"), "expected \"*\" alone and without credentials"));
         }
         if cors.origins.is_empty() {
-            return Err(Error::config("cors.origins", "expected at least one origin; leave cors out for none"));
+            return Err(config::fault(
+                format_args!("cors.origins"),
+                "expected at least one origin; leave cors out for none",
+            ));
         }
         if let Some(index) = cors.origins.iter().position(|origin| !any && !is_origin(origin)) {
-            return Err(Error::config(
-                format!("cors.origins[{index}]"),
+            return Err(config::fault(
+                format_args!("cors.origins[{index}]"),
                 "expected an origin such as https://app.example.com, without a path",
             ));
         }
         if let Some(index) = cors.expose_headers.iter().position(|name| !is_token(name)) {
-            return Err(Error::config(format!("cors.exposeHeaders[{index}]"), "expected a header name"));
+            return Err(config::fault(format_args!("cors.exposeHeaders[{index}]"), "expected a header name"));
         }
         if cors.max_age_seconds > 86_400 {
-            return Err(Error::config("cors.maxAgeSeconds", "expected 0 to 86400"));
+            return Err(config::fault(format_args!("cors.maxAgeSeconds"), "expected 0 to 86400"));
         }
         let expose = (!cors.expose_headers.is_empty()).then(|| cors.expose_headers.join(", "));
         Ok(Self {

@@ -36,28 +36,10 @@ impl Places {
     /// Compiles the `credentials` member.
     pub(crate) fn compile(credentials: &config::Credentials) -> Result<Self, Error> {
         if !credentials.header && credentials.cookie.is_none() {
-            return Err(Error::config("credentials", "expected the header, a cookie or both"));
+            return Err(config::fault(format_args!("credentials"), "expected the header, a cookie or both"));
         }
-        let cookie = credentials.cookie.as_ref().map(|cookie| {
-            if !is_token(&cookie.name) || cookie.name == REFRESH_COOKIE {
-                return Err(Error::config(
-                    "credentials.cookie.name",
-                    "expected a cookie name that is not the refresh cookie's",
-                ));
-            }
-            if let Some(index) = cookie.origins.iter().position(|origin| !is_origin(origin)) {
-                return Err(Error::config(
-                    format!("credentials.cookie.origins[{index}]"),
-                    "expected an origin such as https://app.example.com, without a path",
-                ));
-            }
-            Ok(CookiePlace {
-                name: cookie.name.clone(),
-                cross_site: cookie.cross_site,
-                origins: TextSet::new(cookie.origins.clone()),
-            })
-        });
-        Ok(Self { header: credentials.header, cookie: cookie.transpose()? })
+        let cookie = credentials.cookie.as_ref().map(CookiePlace::compile).transpose()?;
+        Ok(Self { header: credentials.header, cookie })
     }
 
     /// Whether `Authorization` is read, and the name of the cookie that is.
@@ -78,7 +60,7 @@ impl Places {
     pub(crate) fn find(&self, request: &Judged<'_>) -> Result<Credential, Error> {
         let from_header = if self.header { header_token(request)? } else { HeaderToken::Absent };
         let from_cookie = match &self.cookie {
-            Some(place) => cookie_token(&cookie_line(request)?, &place.name)?,
+            Some(place) => place.token(request)?,
             None => None,
         };
         let credential = match (from_header, from_cookie) {
@@ -133,6 +115,34 @@ impl Places {
             }
         }
         Ok(cleaned)
+    }
+}
+
+impl CookiePlace {
+    #[inline(never)]
+    fn compile(cookie: &config::Cookie) -> Result<Self, Error> {
+        if !is_token(&cookie.name) || cookie.name == REFRESH_COOKIE {
+            return Err(config::fault(
+                format_args!("credentials.cookie.name"),
+                "expected a cookie name that is not the refresh cookie's",
+            ));
+        }
+        if let Some(index) = cookie.origins.iter().position(|origin| !is_origin(origin)) {
+            return Err(config::fault(
+                format_args!("credentials.cookie.origins[{index}]"),
+                "expected an origin such as https://app.example.com, without a path",
+            ));
+        }
+        Ok(Self {
+            name: cookie.name.clone(),
+            cross_site: cookie.cross_site,
+            origins: TextSet::new(cookie.origins.clone()),
+        })
+    }
+
+    #[inline(never)]
+    fn token(&self, request: &Judged<'_>) -> Result<Option<String>, Error> {
+        cookie_token(&cookie_line(request)?, &self.name)
     }
 }
 

@@ -129,24 +129,28 @@ impl Gate {
     #[inline(never)]
     fn compile(config: &mut Config, own_keys: Option<&str>) -> Result<Self, Error> {
         if config.rules.is_empty() {
-            return Err(Error::config("rules", "expected at least one rule; without one, everything is denied"));
+            return Err(config::fault(
+                format_args!("rules"),
+                "expected at least one rule; without one, everything is denied",
+            ));
         }
-        let rules = config
-            .rules
-            .iter()
-            .enumerate()
-            .map(|(index, rule)| Ok(Rule { policy: Policy::compile(index, rule)?, path: rule.path.clone() }));
         if let Some(upstream) = &config.upstream {
             check_upstream(upstream)?;
         }
         if config.observe.analytics.as_ref().is_some_and(String::is_empty) {
-            return Err(Error::config("observe.analytics", "expected the name of an Analytics Engine binding"));
+            return Err(config::fault(
+                format_args!("observe.analytics"),
+                "expected the name of an Analytics Engine binding",
+            ));
         }
-        let issuers = own::filled_in(&mut config.issuers, config.tokens.as_ref(), own_keys)?;
+        if config.issuers.own.is_some() || config.tokens.is_some() {
+            own::fill_in(&mut config.issuers, config.tokens.as_ref(), own_keys)?;
+        }
+        let issuers = &mut config.issuers.others;
         Ok(Self {
             verifier: Verifier::compile(issuers, config.clock_tolerance_seconds, config.verified_token_cache.as_ref())?,
             router: Router::compile(&config.rules)?,
-            rules: rules.collect::<Result<_, Error>>()?,
+            rules: compile_rules(&config.rules)?,
             places: Places::compile(&config.credentials)?,
             tenants: TenantRules::compile(&config.tenant, &config.rules)?,
             cors: config.cors.as_ref().map(Cors::compile).transpose()?,
@@ -350,29 +354,41 @@ impl Refused<'_> {
     }
 }
 
+fn compile_rules(rules: &[config::Rule]) -> Result<Vec<Rule>, Error> {
+    let mut compiled = Vec::with_capacity(rules.len());
+    for (index, rule) in rules.iter().enumerate() {
+        compiled.push(Rule { policy: Policy::compile(index, rule)?, path: rule.path.clone() });
+    }
+    Ok(compiled)
+}
+
 /// Checks the `upstream` member.
 #[inline(never)]
 fn check_upstream(upstream: &config::Upstream) -> Result<(), Error> {
     match (&upstream.service, &upstream.url) {
-        (Some(_), Some(_)) | (None, None) => Err(Error::config("upstream", "expected one of service and url")),
+        (Some(_), Some(_)) | (None, None) => {
+            Err(config::fault(format_args!("upstream"), "expected one of service and url"))
+        }
         (Some(service), None) if service.is_empty() => {
-            Err(Error::config("upstream.service", "expected the name of a service binding"))
+            Err(config::fault(format_args!("upstream.service"), "expected the name of a service binding"))
         }
         (Some(_), None) if upstream.secret.is_some() => {
-            Err(Error::config("upstream.secret", "goes with upstream.url; a service binding needs none"))
+            Err(config::fault(format_args!("upstream.secret"), "goes with upstream.url; a service binding needs none"))
         }
         (Some(_), None) => Ok(()),
-        (None, Some(url)) if !is_origin(url) || !is_secure_url(url) => {
-            Err(Error::config("upstream.url", "expected https://host or https://host:port (http only to loopback)"))
-        }
+        (None, Some(url)) if !is_origin(url) || !is_secure_url(url) => Err(config::fault(
+            format_args!("upstream.url"),
+            "expected https://host or https://host:port (http only to loopback)",
+        )),
         (None, Some(_)) => match &upstream.secret {
-            None => Err(Error::config(
-                "upstream.secret",
+            None => Err(config::fault(
+                format_args!("upstream.secret"),
                 "expected the name of a secret variable, so that the origin can tell that the gate was passed; null for none",
             )),
-            Some(Some(name)) if !is_token(name) => {
-                Err(Error::config("upstream.secret", "expected the name of a secret variable, not the secret"))
-            }
+            Some(Some(name)) if !is_token(name) => Err(config::fault(
+                format_args!("upstream.secret"),
+                "expected the name of a secret variable, not the secret",
+            )),
             Some(_) => Ok(()),
         },
     }

@@ -472,6 +472,11 @@ impl Reader<'_> {
         if members <= FEW_MEMBERS && self.has_different_marks(start) {
             return false;
         }
+        self.has_same_names(start)
+    }
+
+    #[inline(never)]
+    fn has_same_names(&self, start: usize) -> bool {
         // Sorts as well as any, in the least code.
         let names = self.names(start).map(|name| name.string(self.text, &self.unescaped));
         let names = BinaryHeap::from(names.collect::<Vec<&str>>()).into_sorted_vec();
@@ -509,6 +514,12 @@ impl Reader<'_> {
             self.push(Kind::String, span, mark(span.of(self.text)));
             return Ok(());
         }
+        self.escaped_string(from)
+    }
+
+    /// The rest of a string that begins at `from` and holds an escape, or something that should be one.
+    #[inline(never)]
+    fn escaped_string(&mut self, from: usize) -> Result<(), Error> {
         let start = self.unescaped.len();
         let mut run = from;
         loop {

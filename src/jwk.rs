@@ -6,7 +6,7 @@ use std::fmt;
 use crate::base64url;
 use crate::crypto::{es256, rs256};
 use crate::error::Error;
-use crate::json::{Document, Object, Value};
+use crate::json::{Array, Document, Object, Value};
 use crate::limits::{MAX_JWKS_BYTES, MAX_JWKS_KEYS, MAX_KID_BYTES};
 
 /// What only the holder of a private or shared key should have (RFC 7518 sections 6.2.2, 6.3.2 and 6.4).
@@ -238,11 +238,15 @@ fn check_purpose(jwk: Object<'_>) -> Result<(), Error> {
     if string(jwk, "use", "use must be a string")?.is_some_and(|purpose| purpose != "sig") {
         return Err(Error::KeyNotUsable("use must be sig"));
     }
-    let operations = match jwk.get("key_ops") {
-        None => return Ok(()),
-        Some(Value::Array(operations)) => operations,
-        Some(_) => return Err(Error::KeyNotUsable("key_ops must be an array")),
-    };
+    match jwk.get("key_ops") {
+        None => Ok(()),
+        Some(Value::Array(operations)) => check_operations(operations),
+        Some(_) => Err(Error::KeyNotUsable("key_ops must be an array")),
+    }
+}
+
+#[inline(never)]
+fn check_operations(operations: Array<'_>) -> Result<(), Error> {
     let count = |name: &str| operations.iter().filter(|op| *op == Value::String(name)).count();
     let (verify, sign) = (count("verify"), count("sign"));
     if verify == 1 && sign <= 1 && verify + sign == operations.len() {

@@ -28,7 +28,7 @@ pub(crate) struct Requirement {
 impl Policy {
     /// Compiles the policy members of `rules[index]`.
     pub(crate) fn compile(index: usize, rule: &config::Rule) -> Result<Self, Error> {
-        let at = |member: &str| format!("rules[{index}].{member}");
+        let fault = |member: &str, problem| Err(config::fault(format_args!("rules[{index}].{member}"), problem));
         let asks = rule.tenant.is_some()
             || rule.principals.is_some()
             || rule.plans.is_some()
@@ -36,27 +36,21 @@ impl Policy {
             || rule.groups.is_some()
             || rule.scopes.is_some();
         if rule.public && asks {
-            return Err(Error::config(
-                at("public"),
-                "a public rule reads no credential, so it can ask for nothing else",
-            ));
+            return fault("public", "a public rule reads no credential, so it can ask for nothing else");
         }
         if rule.plans.as_ref().is_some_and(|plans| plans.is_empty() || plans.iter().any(String::is_empty)) {
-            return Err(Error::config(at("plans"), "expected at least one plan; leave the member out for all"));
+            return fault("plans", "expected at least one plan; leave the member out for all");
         }
         if rule.principals.as_ref().is_some_and(Vec::is_empty) {
-            return Err(Error::config(at("principals"), "expected \"user\", \"client\" or both"));
+            return fault("principals", "expected \"user\", \"client\" or both");
         }
         for (member, requirement) in
             [("permissions", &rule.permissions), ("groups", &rule.groups), ("scopes", &rule.scopes)]
         {
-            let Some(requirement) = requirement else { continue };
-            let mut texts = requirement.all.iter().chain(&requirement.any).peekable();
-            if texts.peek().is_none() {
-                return Err(Error::config(at(member), "expected all, any or both with at least one text"));
-            }
-            if texts.any(|text| text.is_empty() || (member == "scopes" && !is_scope(text))) {
-                return Err(Error::config(at(member), "expected texts that a token can hold"));
+            if let Some(requirement) = requirement
+                && let Err(problem) = Requirement::check(requirement, member == "scopes")
+            {
+                return fault(member, problem);
             }
         }
         Ok(Self {
@@ -96,6 +90,19 @@ impl Policy {
 }
 
 impl Requirement {
+    #[inline(never)]
+    fn check(requirement: &config::Requirement, of_scopes: bool) -> Result<(), &'static str> {
+        let mut texts = requirement.all.iter().chain(&requirement.any).peekable();
+        if texts.peek().is_none() {
+            return Err("expected all, any or both with at least one text");
+        }
+        if texts.any(|text| text.is_empty() || (of_scopes && !is_scope(text))) {
+            return Err("expected texts that a token can hold");
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
     fn compile(requirement: &config::Requirement) -> Self {
         Self { all: requirement.all.clone(), any: TextSet::new(requirement.any.clone()) }
     }

@@ -5,6 +5,7 @@
 mod letters;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::config;
 use crate::error::Error;
@@ -110,24 +111,30 @@ fn fold_segments(raw: &str) -> Vec<String> {
     if trimmed.is_empty() {
         return Vec::new();
     }
-    trimmed
-        .split('/')
-        .flat_map(|segment| {
-            let decoded = decode(segment).unwrap_or_else(|_| segment.to_owned());
-            decoded.split('/').map(fold).collect::<Vec<_>>()
-        })
-        .collect()
+    let mut folded = Vec::new();
+    for segment in trimmed.split('/') {
+        let decoded = decode(segment).unwrap_or_else(|_| segment.to_owned());
+        for part in decoded.split('/') {
+            folded.push(fold(part));
+        }
+    }
+    folded
 }
 
-/// What is left for an origin that decodes before it splits off the query; none when that changes nothing.
-fn cut_at_query(folded: &[String]) -> Option<Vec<&str>> {
-    let at = folded.iter().position(|segment| segment.contains(['?', '#']))?;
-    let mut cut: Vec<&str> = folded.iter().take(at.saturating_add(1)).map(String::as_str).collect();
-    let last = cut.pop()?.split(['?', '#']).next().unwrap_or_default();
+/// What is left of folded segments for an origin that decodes before it splits off the query; none when that changes nothing.
+fn cut_at_query<'s>(folded: &[&'s str]) -> Option<Vec<&'s str>> {
+    let is_cut = |segment: &&str| segment.bytes().any(|byte| byte == b'?' || byte == b'#');
+    folded.iter().position(is_cut).map(|at| cut_at(folded, at))
+}
+
+#[inline(never)]
+fn cut_at<'s>(folded: &[&'s str], at: usize) -> Vec<&'s str> {
+    let mut cut = folded.get(..=at).unwrap_or_default().to_vec();
+    let last = cut.pop().and_then(|last| last.split(['?', '#']).next()).unwrap_or_default();
     if !last.is_empty() {
         cut.push(last);
     }
-    Some(cut)
+    cut
 }
 
 /// Which rule a path meets, and what its named segments hold.
@@ -181,24 +188,19 @@ impl Router {
     pub(crate) fn compile(rules: &[config::Rule]) -> Result<Self, Error> {
         let mut router = Self { exact: Node::default(), folded: Node::default(), shapes: Vec::new() };
         for (index, rule) in rules.iter().enumerate() {
-            let member = format!("rules[{index}]");
-            let parts = parse_template(&rule.path).map_err(|why| Error::config(format!("{member}.path"), why))?;
-            let methods = methods(rule).map_err(|why| Error::config(format!("{member}.methods"), why))?;
+            let member = format_args!("rules[{index}]");
+            let parts = parse_template(&rule.path).map_err(|why| config::fault(format_args!("{member}.path"), &why))?;
+            let methods = methods(rule).map_err(|why| config::fault(format_args!("{member}.methods"), &why))?;
             if rule.encoded_slash.is_some() && parts.last() != Some(&Part::Rest) {
-                return Err(Error::config(
-                    format!("{member}.encodedSlash"),
+                return Err(config::fault(
+                    format_args!("{member}.encodedSlash"),
                     "expected a path that ends in {*rest}, because a decoded slash makes another segment",
                 ));
             }
-            let shape = router.shape(&member, rule, &parts)?;
+            let shape = router.shape(member, rule, &parts)?;
             let overlap = shape.by_method.iter().find(|(other, _)| overlap(other.as_deref(), methods.as_deref()));
             if let Some((_, first)) = overlap {
-                return Err(Error::config(
-                    format!("{member}.methods"),
-                    format!(
-                        "covers a method that rules[{first}] of the same shape covers; give each rule its own methods"
-                    ),
-                ));
+                return Err(overlapping(member, *first));
             }
             shape.encoded_slash |= rule.encoded_slash.is_some();
             shape.by_method.push((methods, index));
@@ -232,9 +234,9 @@ impl Router {
         let segments = path.segments();
         let exact = self.exact.walk(&segments);
         let folded = path.folded();
-        let cut = cut_at_query(&folded);
         let folded: Vec<&str> = folded.iter().map(String::as_str).collect();
-        if [Some(folded), cut].into_iter().flatten().any(|reading| exact != self.folded.walk(&reading)) {
+        let differs = |reading: &[&str]| exact != self.folded.walk(reading);
+        if differs(&folded) || cut_at_query(&folded).is_some_and(|cut| differs(&cut)) {
             return Err(Error::BadPath(
                 "letter case, a final slash or an encoded slash, ? or # would make it meet another rule",
             ));
@@ -247,15 +249,20 @@ impl Router {
     }
 
     /// The shape of a template, made when it is new.
-    fn shape(&mut self, member: &str, rule: &config::Rule, parts: &[Part<'_>]) -> Result<&mut Shape, Error> {
+    fn shape(
+        &mut self,
+        member: fmt::Arguments<'_>,
+        rule: &config::Rule,
+        parts: &[Part<'_>],
+    ) -> Result<&mut Shape, Error> {
         let tenant_segment = parts.iter().position(|part| *part == Part::Any("tenant"));
         let new = self.shapes.len();
         // Two templates are the same that stand at one place: names are left out.
         let id = *self.exact.place(&literal_parts(parts)).get_or_insert(new);
         if id == new {
             if self.folded.place(&folded_parts(parts)).replace(id).is_some() {
-                return Err(Error::config(
-                    format!("{member}.path"),
+                return Err(config::fault(
+                    format_args!("{member}.path"),
                     "only letter case or a final slash tells it from another rule; many origins ignore both",
                 ));
             }
@@ -263,10 +270,7 @@ impl Router {
         }
         match self.shapes.get_mut(id) {
             Some(shape) if shape.tenant_segment == tenant_segment => Ok(shape),
-            _ => Err(Error::config(
-                format!("{member}.path"),
-                format!("names other segments than a rule of the same shape ({})", rule.path),
-            )),
+            _ => Err(otherwise_named(member, &rule.path)),
         }
     }
 }
@@ -361,7 +365,7 @@ fn parse_template(template: &str) -> Result<Vec<Part<'_>>, String> {
             names.push(name);
             parts.push(Part::Any(name));
         } else {
-            let path = format!("/{segment}");
+            let path = ["/", segment].concat();
             if segment.is_empty() && !last {
                 return Err("expected no empty segment".to_owned());
             }
@@ -393,6 +397,21 @@ fn methods(rule: &config::Rule) -> Result<Option<Vec<String>>, String> {
 /// Whether a rule covers a method; `GET` includes `HEAD` (RFC 9110 section 9.3.2).
 fn covers(methods: Option<&[String]>, method: &str) -> bool {
     methods.is_none_or(|list| list.iter().any(|m| m == method || (m == "GET" && method == "HEAD")))
+}
+
+#[cold]
+#[inline(never)]
+fn overlapping(member: fmt::Arguments<'_>, first: usize) -> Error {
+    let problem =
+        format!("covers a method that rules[{first}] of the same shape covers; give each rule its own methods");
+    config::fault(format_args!("{member}.methods"), &problem)
+}
+
+#[cold]
+#[inline(never)]
+fn otherwise_named(member: fmt::Arguments<'_>, path: &str) -> Error {
+    let problem = format!("names other segments than a rule of the same shape ({path})");
+    config::fault(format_args!("{member}.path"), &problem)
 }
 
 fn overlap(a: Option<&[String]>, b: Option<&[String]>) -> bool {

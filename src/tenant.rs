@@ -67,40 +67,31 @@ impl TenantRules {
     fn compile_source(&self, from: &config::TenantFrom, rules: &[config::Rule]) -> Result<Source, Error> {
         let by_host = from.host.is_some() || !from.hosts.is_empty();
         if [by_host, from.path, from.header.is_some()].iter().filter(|given| **given).count() != 1 {
-            return Err(Error::config("tenant.from", "expected one of host/hosts, path: true, header"));
+            return Err(config::fault(format_args!("tenant.from"), "expected one of host/hosts, path: true, header"));
         }
         if from.path {
-            let without = |rule: &config::Rule| {
-                !rule.public && rule.tenant.is_none() && !rule.path.split('/').any(|segment| segment == "{tenant}")
-            };
-            return match rules.iter().position(without) {
-                Some(index) => Err(Error::config(
-                    format!("rules[{index}].path"),
-                    "expected a {tenant} segment, because tenant.from is path; or \"tenant\": \"any\" on this rule",
-                )),
-                None => Ok(Source::Path),
-            };
+            return Source::path(rules);
         }
         if let Some(header) = &from.header {
-            let name = header.to_ascii_lowercase();
-            if !is_token(&name) || is_reserved(&name) {
-                return Err(Error::config("tenant.from.header", "expected a header name that the gate does not strip"));
-            }
-            return Ok(Source::Header(name));
+            return Source::header(header);
         }
         let template = from.host.as_deref().map(HostTemplate::parse).transpose()?;
-        let mut hosts = BTreeMap::new();
-        for (host, tenant) in &from.hosts {
-            let member = format!("tenant.from.hosts[\"{host}\"]");
+        let hosts = if from.hosts.is_empty() { BTreeMap::new() } else { self.checked_hosts(&from.hosts)? };
+        Ok(Source::Host { template, hosts })
+    }
+
+    #[inline(never)]
+    fn checked_hosts(&self, hosts: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
+        for (host, tenant) in hosts {
+            let fault = |problem| config::fault(format_args!("tenant.from.hosts[\"{host}\"]"), problem);
             if !is_plain_host(host) {
-                return Err(Error::config(member, "expected a lower-case host without port"));
+                return Err(fault("expected a lower-case host without port"));
             }
             if !self.is_id(tenant) {
-                return Err(Error::config(member, "expected a tenant id of the configured pattern"));
+                return Err(fault("expected a tenant id of the configured pattern"));
             }
-            hosts.insert(host.clone(), tenant.clone());
         }
-        Ok(Source::Host { template, hosts })
+        Ok(hosts.clone())
     }
 
     /// Whether a text is a tenant id.
@@ -162,11 +153,11 @@ impl Pattern {
     #[inline(never)]
     fn compile(pattern: &str) -> Result<Self, Error> {
         // Compiled on its own first: `a)|(b` is an expression only within the anchors, which it would undo.
-        let pattern = Regex::new(pattern)
-            .and_then(|_| Regex::new(&format!("^(?:{pattern})$")))
-            .map_err(|error| Error::config("tenant.pattern", format!("expected a regular expression: {error}")))?;
+        let pattern = Regex::new(pattern).and_then(|_| Regex::new(&format!("^(?:{pattern})$"))).map_err(|error| {
+            config::fault(format_args!("tenant.pattern"), &format!("expected a regular expression: {error}"))
+        })?;
         if pattern.is_match("") {
-            return Err(Error::config("tenant.pattern", "matches the empty text, which names no tenant"));
+            return Err(config::fault(format_args!("tenant.pattern"), "matches the empty text, which names no tenant"));
         }
         Ok(Self::Own(pattern))
     }
@@ -181,15 +172,37 @@ fn is_default_id(text: &str) -> bool {
 }
 
 impl Source {
+    #[inline(never)]
+    fn path(rules: &[config::Rule]) -> Result<Self, Error> {
+        let without = |rule: &config::Rule| {
+            !rule.public && rule.tenant.is_none() && !rule.path.split('/').any(|segment| segment == "{tenant}")
+        };
+        match rules.iter().position(without) {
+            Some(index) => Err(config::fault(
+                format_args!("rules[{index}].path"),
+                "expected a {tenant} segment, because tenant.from is path; or \"tenant\": \"any\" on this rule",
+            )),
+            None => Ok(Self::Path),
+        }
+    }
+
+    #[inline(never)]
+    fn header(name: &str) -> Result<Self, Error> {
+        let name = name.to_ascii_lowercase();
+        if !is_token(&name) || is_reserved(&name) {
+            return Err(config::fault(
+                format_args!("tenant.from.header"),
+                "expected a header name that the gate does not strip",
+            ));
+        }
+        Ok(Self::Header(name))
+    }
+
     /// The tenant that the request asks for.
     fn tenant<'r>(&'r self, request: &'r Judged<'_>, segment: Option<&'r str>) -> Result<Option<&'r str>, Error> {
         match self {
             Self::Path => Ok(segment),
-            // Two spellings that an origin may fold together are two answers.
-            Self::Header(name) => {
-                let spellings = request.names().filter(|other| folded(other).eq(folded(name))).count();
-                Ok(request.single(name).filter(|_| spellings == 1))
-            }
+            Self::Header(name) => Ok(single_spelling(request, name)),
             Self::Host { template, hosts } => {
                 let host = request.host().ok_or(Error::BadHost("expected a host, which names the tenant"))?;
                 let listed = hosts.get(host).map(String::as_str);
@@ -199,9 +212,17 @@ impl Source {
     }
 }
 
+/// The value of a header field. Two spellings of its name that an origin may fold together are two answers.
+#[inline(never)]
+fn single_spelling<'r>(request: &'r Judged<'_>, name: &str) -> Option<&'r str> {
+    let spellings = request.names().filter(|other| folded(other).eq(folded(name))).count();
+    request.single(name).filter(|_| spellings == 1)
+}
+
 impl HostTemplate {
     fn parse(template: &str) -> Result<Self, Error> {
-        let problem = || Error::config("tenant.from.host", "expected a lower-case host with one label {tenant}");
+        let problem =
+            || config::fault(format_args!("tenant.from.host"), "expected a lower-case host with one label {tenant}");
         let (before, rest) = template.split_once('{').ok_or_else(problem)?;
         let after = rest.strip_prefix("tenant}").ok_or_else(problem)?;
         let whole_label = (before.is_empty() || before.ends_with('.')) && after.starts_with('.');

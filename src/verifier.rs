@@ -4,6 +4,7 @@
 mod explain;
 
 use std::collections::BinaryHeap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::cache::{Cache, Found, Passed, Slot};
@@ -141,6 +142,12 @@ impl Signed<'_> {
     }
 
     fn keep(&self, times: Times) -> Option<Slot> {
+        if self.verifier.cache.is_none() { None } else { self.put(times) }
+    }
+
+    /// Puts it into the cache.
+    #[inline(never)]
+    fn put(&self, times: Times) -> Option<Slot> {
         let (issuer, generation, token) = (self.index, self.issuer.keys.generation(), Arc::clone(&self.token));
         self.verifier.cache()?.keep(self.text, Passed { issuer, generation, times, token }, self.now)
     }
@@ -150,6 +157,8 @@ impl Signed<'_> {
         self.held.is_some()
     }
 
+    #[cold]
+    #[inline(never)]
     fn forget(&self) {
         if let (Some(held), Some(mut cache)) = (self.held, self.verifier.cache()) {
             cache.remove(held.slot);
@@ -188,30 +197,31 @@ impl Verifier {
     ///
     /// # Errors
     /// [`Error::Config`], naming the member.
-    pub fn new(config: VerifierConfig) -> Result<Self, Error> {
-        Self::compile(config.issuers, config.clock_tolerance_seconds, config.verified_token_cache.as_ref())
+    pub fn new(mut config: VerifierConfig) -> Result<Self, Error> {
+        Self::compile(&mut config.issuers, config.clock_tolerance_seconds, config.verified_token_cache.as_ref())
     }
 
+    /// Takes out of the issuers what is kept.
     pub(crate) fn compile(
-        mut issuers: Vec<config::Issuer>,
+        issuers: &mut [config::Issuer],
         tolerance_seconds: u32,
         cache: Option<&VerifiedTokenCache>,
     ) -> Result<Self, Error> {
         if tolerance_seconds > MAX_CLOCK_TOLERANCE_SECONDS {
-            return Err(Error::config("clockToleranceSeconds", "expected 0 to 300"));
+            return Err(config::fault(format_args!("clockToleranceSeconds"), "expected 0 to 300"));
         }
         if issuers.is_empty() {
-            return Err(Error::config("issuers", "expected at least one issuer"));
+            return Err(config::fault(format_args!("issuers"), "expected at least one issuer"));
         }
-        let cache = cache.map(Cache::compile).transpose()?.map(Mutex::new);
+        let cache = cache.map(new_cache).transpose()?;
         let mut verifier = Self { tolerance: f64::from(tolerance_seconds), cache, ..Self::of_nobody() };
         for (index, issuer) in issuers.iter_mut().enumerate() {
-            verifier.issuers.push(Issuer::compile(&format!("issuers[{index}]"), issuer)?);
+            verifier.issuers.push(Issuer::compile(format_args!("issuers[{index}]"), issuer)?);
         }
         verifier.key_bytes = verifier.issuers.iter().map(|issuer| issuer.key_bytes).sum();
         if verifier.key_bytes > KEY_SET_BYTES - FETCHED_KEY_SET_BYTES {
-            return Err(Error::config(
-                "issuers",
+            return Err(config::fault(
+                format_args!("issuers"),
                 "expected keys of at most 39 MiB in all, at 2,560 bytes each beside their text",
             ));
         }
@@ -221,10 +231,7 @@ impl Verifier {
         let first = |issuer: &Issuer| verifier.find(&issuer.name);
         match verifier.issuers.iter().enumerate().find(|(index, issuer)| first(issuer) != Some(*index)) {
             None => Ok(verifier),
-            Some((index, issuer)) => Err(Error::config(
-                format!("issuers[{index}].issuer"),
-                format!("is the same as issuers[{}].issuer", first(issuer).unwrap_or_default()),
-            )),
+            Some((index, issuer)) => Err(twice(first(issuer).unwrap_or_default(), index)),
         }
     }
 
@@ -257,7 +264,9 @@ impl Verifier {
         if !(now > 0.0 && now <= MAX_UNIX_TIME_SECONDS) {
             return Err(Error::ClockInvalid);
         }
-        if let Some(signed) = self.verified_before(text, now, attempt)? {
+        if self.cache.is_some()
+            && let Some(signed) = self.verified_before(text, now, attempt)?
+        {
             return Ok(signed);
         }
         self.verify_anew(text, now, attempt)
@@ -399,9 +408,11 @@ impl Verifier {
 impl Issuer {
     /// Compiles a member of `issuers`, and takes out of it what it keeps; `at` names it in errors.
     #[inline(never)]
-    fn compile(at: &str, config: &mut config::Issuer) -> Result<Self, Error> {
-        let (name, jwks_uri) = locate(at, config)?;
-        check_members(at, config, &name, jwks_uri.as_deref())?;
+    fn compile(at: fmt::Arguments<'_>, config: &mut config::Issuer) -> Result<Self, Error> {
+        locate(at, config)?;
+        check_members(at, config)?;
+        let name = config.issuer.take().unwrap_or_default();
+        let jwks_uri = config.jwks_uri.take();
         let algorithms: Vec<Algorithm> = match &config.algorithms {
             Some(names) => names.iter().map(|name| algorithm(*name)).collect(),
             None => vec![Algorithm::Rs256],
@@ -462,38 +473,40 @@ fn short_type(typ: &str) -> &str {
 }
 
 /// Refuses what is missing, contradicts or cannot be. Holds nothing that would have to be dropped at each of the ways out.
-fn check_members(at: &str, config: &config::Issuer, name: &str, jwks_uri: Option<&str>) -> Result<(), Error> {
-    if !is_secure_url(name) {
-        return Err(Error::config(format!("{at}.issuer"), "expected an https URL (http only to loopback)"));
+fn check_members(at: fmt::Arguments<'_>, config: &config::Issuer) -> Result<(), Error> {
+    if !config.issuer.as_deref().is_some_and(is_secure_url) {
+        return Err(config::fault(format_args!("{at}.issuer"), "expected an https URL (http only to loopback)"));
     }
     match (&config.algorithms, config.preset) {
         (Some(list), _) if list.is_empty() => {
-            return Err(Error::config(format!("{at}.algorithms"), "expected ES256, RS256 or both"));
+            return Err(config::fault(format_args!("{at}.algorithms"), "expected ES256, RS256 or both"));
         }
         (None, None) => {
-            return Err(Error::config(
-                format!("{at}.algorithms"),
+            return Err(config::fault(
+                format_args!("{at}.algorithms"),
                 "is missing; expected [\"ES256\"], [\"RS256\"] or both",
             ));
         }
         _ => {}
     }
-    match (&config.jwks, jwks_uri) {
-        (Some(_), Some(_)) => return Err(Error::config(format!("{at}.jwks"), "expected jwks or jwksUri, not both")),
-        (None, None) => return Err(Error::config(at, "expected jwks or jwksUri")),
+    match (&config.jwks, config.jwks_uri.as_deref()) {
+        (Some(_), Some(_)) => {
+            return Err(config::fault(format_args!("{at}.jwks"), "expected jwks or jwksUri, not both"));
+        }
+        (None, None) => return Err(config::fault(at, "expected jwks or jwksUri")),
         (None, Some(uri)) if !is_secure_url(uri) => {
-            return Err(Error::config(format!("{at}.jwksUri"), "expected an https URL (http only to loopback)"));
+            return Err(config::fault(format_args!("{at}.jwksUri"), "expected an https URL (http only to loopback)"));
         }
         _ => {}
     }
     if config.types.as_ref().is_some_and(Vec::is_empty) {
-        return Err(Error::config(format!("{at}.types"), "expected at least one typ value, or null for none"));
+        return Err(config::fault(format_args!("{at}.types"), "expected at least one typ value, or null for none"));
     }
     Ok(())
 }
 
-/// The issuer's name and key set URL, from the preset where there is one.
-fn locate(at: &str, config: &config::Issuer) -> Result<(String, Option<String>), Error> {
+/// Sees to it that an issuer has a name and, unless its keys are given, a key set URL: those of the preset where there is one.
+fn locate(at: fmt::Arguments<'_>, config: &mut config::Issuer) -> Result<(), Error> {
     let config::Issuer { preset, region, user_pool_id, domain, .. } = config;
     for (member, given, of) in [
         ("region", region.is_some(), Preset::Cognito),
@@ -501,24 +514,29 @@ fn locate(at: &str, config: &config::Issuer) -> Result<(String, Option<String>),
         ("domain", domain.is_some(), Preset::Auth0),
     ] {
         if given && *preset != Some(of) {
-            let name = if of == Preset::Cognito { "cognito" } else { "auth0" };
-            return Err(Error::config(format!("{at}.{member}"), format!("goes with the preset {name} only")));
+            let problem = if of == Preset::Cognito {
+                "goes with the preset cognito only"
+            } else {
+                "goes with the preset auth0 only"
+            };
+            return Err(config::fault(format_args!("{at}.{member}"), problem));
         }
     }
-    let Some(preset) = *preset else {
-        return Ok((required(at, "issuer", config.issuer.as_deref())?.to_owned(), config.jwks_uri.clone()));
-    };
-    let (name, uri) = of_preset(at, config, preset)?;
-    // Keys given in the configuration stand in for the provider's.
-    Ok((name, config.jwks.is_none().then_some(uri)))
+    match *preset {
+        Some(preset) => fill_in(at, config, preset),
+        None => required(at, "issuer", config.issuer.as_deref()).map(|_| ()),
+    }
 }
 
-/// What a preset fills in: the issuer's name, and where its key set is.
+/// Fills in what a preset knows: the issuer's name, and where its key set is.
 #[inline(never)]
-fn of_preset(at: &str, config: &config::Issuer, preset: Preset) -> Result<(String, String), Error> {
+fn fill_in(at: fmt::Arguments<'_>, config: &mut config::Issuer, preset: Preset) -> Result<(), Error> {
     for (member, given) in [("issuer", config.issuer.is_some()), ("jwksUri", config.jwks_uri.is_some())] {
         if given {
-            return Err(Error::config(format!("{at}.{member}"), "is filled in by the preset; leave one of them out"));
+            return Err(config::fault(
+                format_args!("{at}.{member}"),
+                "is filled in by the preset; leave one of them out",
+            ));
         }
     }
     let (name, base) = match preset {
@@ -535,26 +553,45 @@ fn of_preset(at: &str, config: &config::Issuer, preset: Preset) -> Result<(Strin
             (format!("{base}/"), base)
         }
     };
-    Ok((name, format!("{base}/.well-known/jwks.json")))
+    config.issuer = Some(name);
+    // Keys given in the configuration stand in for the provider's.
+    config.jwks_uri = config.jwks.is_none().then(|| format!("{base}/.well-known/jwks.json"));
+    Ok(())
 }
 
-fn plain<'c>(at: &str, member: &str, value: Option<&'c str>) -> Result<&'c str, Error> {
+fn plain<'c>(at: fmt::Arguments<'_>, member: &str, value: Option<&'c str>) -> Result<&'c str, Error> {
     let value = required(at, member, value)?;
     let ok = !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    if ok { Ok(value) } else { Err(Error::config(format!("{at}.{member}"), "expected letters, digits, - _ and .")) }
+    if ok {
+        Ok(value)
+    } else {
+        Err(config::fault(format_args!("{at}.{member}"), "expected letters, digits, - _ and ."))
+    }
 }
 
-fn required<'c>(at: &str, member: &str, value: Option<&'c str>) -> Result<&'c str, Error> {
-    value.ok_or_else(|| Error::config(format!("{at}.{member}"), "is missing"))
+fn required<'c>(at: fmt::Arguments<'_>, member: &str, value: Option<&'c str>) -> Result<&'c str, Error> {
+    value.ok_or_else(|| config::fault(format_args!("{at}.{member}"), "is missing"))
 }
 
-fn fixed_keys(at: &str, jwks: &[u8], algorithms: &[Algorithm]) -> Result<KeySet, Error> {
+#[inline(never)]
+fn fixed_keys(at: fmt::Arguments<'_>, jwks: &[u8], algorithms: &[Algorithm]) -> Result<KeySet, Error> {
     let keys = jwk::parse_jwks(jwks, algorithms).and_then(|jwks| match jwks.skipped.first() {
         // A key that is given by hand and can't be used is a mistake; one that a provider publishes is not ours to mend.
         Some(skipped) => Err(Error::KeyNotUsable(skipped.reason)),
         None => KeySet::fixed(jwks),
     });
-    keys.map_err(|error| Error::config(format!("{at}.jwks"), error.to_string()))
+    keys.map_err(|error| config::fault(format_args!("{at}.jwks"), &error.to_string()))
+}
+
+#[inline(never)]
+fn new_cache(config: &VerifiedTokenCache) -> Result<Mutex<Cache>, Error> {
+    Cache::compile(config).map(Mutex::new)
+}
+
+#[cold]
+#[inline(never)]
+fn twice(first: usize, second: usize) -> Error {
+    config::fault(format_args!("issuers[{second}].issuer"), &format!("is the same as issuers[{first}].issuer"))
 }
 
 /// What a set takes, in bytes, as [`KEY_SET_BYTES`] counts.

@@ -1,36 +1,37 @@
 //! The preset `tollgate`: an issuer that is the token service of the same host. Its name, audience and keys are at hand, so
 //! nothing is fetched; and nothing that contradicts them can be configured.
 
-use crate::config::{AlgorithmName, ClaimNames, GateIssuers, Issuer, KeySetText, OneOrMany, OwnIssuer, ServiceNames};
+use crate::config::{
+    self, AlgorithmName, ClaimNames, GateIssuers, Issuer, KeySetText, OneOrMany, OwnIssuer, ServiceNames,
+};
 use crate::error::Error;
 
-/// The issuers of a configuration, taken out of it, with what the preset stands for in its place.
-pub(super) fn filled_in(
+/// Puts what the preset stands for among the issuers of a configuration.
+#[inline(never)]
+pub(super) fn fill_in(
     issuers: &mut GateIssuers,
     tokens: Option<&ServiceNames>,
     own_keys: Option<&str>,
-) -> Result<Vec<Issuer>, Error> {
+) -> Result<(), Error> {
     let GateIssuers { own, others } = issuers;
-    let mut issuers = std::mem::take(others);
     if let Some((position, own)) = &own {
         let filled = issuer_of(own, tokens, own_keys)
-            .map_err(|problem| Error::config(format!("issuers[{position}].preset"), problem))?;
-        issuers.insert((*position).min(issuers.len()), filled);
+            .map_err(|problem| config::fault(format_args!("issuers[{position}].preset"), problem))?;
+        others.insert((*position).min(others.len()), filled);
     }
     // Two ways to the keys of one issuer would be one too many.
     let own = own.as_ref().map(|(position, _)| *position);
     let is_twin =
         |issuer: &Issuer| issuer.issuer.is_some() && issuer.issuer.as_ref() == tokens.map(|tokens| &tokens.issuer);
-    match issuers.iter().enumerate().find(|(index, issuer)| Some(*index) != own && is_twin(issuer)) {
-        None => Ok(issuers),
-        Some((index, _)) => Err(Error::config(
-            format!("issuers[{index}].issuer"),
+    match others.iter().enumerate().find(|(index, issuer)| Some(*index) != own && is_twin(issuer)) {
+        None => Ok(()),
+        Some((index, _)) => Err(config::fault(
+            format_args!("issuers[{index}].issuer"),
             "is the issuer of tokens: say \"preset\": \"tollgate\" instead",
         )),
     }
 }
 
-#[inline(never)]
 fn issuer_of(own: &OwnIssuer, tokens: Option<&ServiceNames>, keys: Option<&str>) -> Result<Issuer, &'static str> {
     let tokens = tokens.ok_or("needs the member tokens, whose issuer and audience it takes")?;
     let keys = keys.ok_or("needs the keys of its own token service")?;

@@ -12,6 +12,12 @@ pub(super) fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
+    fold_letters(text)
+}
+
+/// Out of line: few paths hold any but ASCII letters.
+#[inline(never)]
+fn fold_letters(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for letter in text.chars() {
         match u16::try_from(u32::from(letter)).ok().and_then(|code| several(code)) {
