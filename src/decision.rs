@@ -162,6 +162,38 @@ impl Reason {
             Self::Unavailable => (503, "unavailable", "The request can't be authenticated right now"),
         }
     }
+
+    /// Tells what the policy that refused asks for.
+    #[inline(never)]
+    fn tell(self, policy: &Policy, plan: Option<&str>, headers: &mut Vec<(String, String)>, body: &mut Writer) {
+        match self {
+            Self::InsufficientScope => {
+                let scopes = policy.scopes.as_ref().and_then(|scopes| named(scopes.texts()));
+                let scope = scopes.map_or_else(String::new, |scopes| format!(", scope=\"{}\"", scopes.join(" ")));
+                headers.push(challenge(&[", error=\"insufficient_scope\"", &scope].concat()));
+            }
+            Self::Plan => {
+                let plans = policy.plans.as_ref().map(|plans| plans.as_slice().iter().map(String::as_str));
+                body.member("required_plans", &plans.and_then(named));
+                body.member("current_plan", &plan);
+            }
+            Self::Permission => {
+                body.member(
+                    "required_permissions",
+                    &policy.permissions.as_ref().and_then(|asked| named(asked.texts())),
+                );
+            }
+            Self::Group => {
+                body.member("required_groups", &policy.groups.as_ref().and_then(|asked| named(asked.texts())));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The field that says how to authenticate (RFC 6750 section 3), with these parameters after the realm.
+fn challenge(parameters: &str) -> (String, String) {
+    ("www-authenticate".to_owned(), ["Bearer realm=\"api\"", parameters].concat())
 }
 
 impl Decision {
@@ -184,31 +216,12 @@ impl Decision {
             ("content-type".to_owned(), "application/problem+json".to_owned()),
             ("cache-control".to_owned(), "no-store".to_owned()),
         ];
-        let mut challenge = |value: String| headers.push(("www-authenticate".to_owned(), value));
         match (reason, policy) {
-            (Reason::Unauthenticated, _) => challenge("Bearer realm=\"api\"".to_owned()),
+            (Reason::Unauthenticated, _) => headers.push(challenge("")),
             (Reason::InvalidToken | Reason::InvalidRequest, _) => {
-                challenge(format!("Bearer realm=\"api\", error=\"{kind}\""));
+                headers.push(challenge(&[", error=\"", kind, "\""].concat()));
             }
-            (Reason::InsufficientScope, Some(policy)) => {
-                let scopes = policy.scopes.as_ref().and_then(|scopes| named(scopes.texts()));
-                let scope = scopes.map_or_else(String::new, |scopes| format!(", scope=\"{}\"", scopes.join(" ")));
-                challenge(format!("Bearer realm=\"api\", error=\"{kind}\"{scope}"));
-            }
-            (Reason::Plan, Some(policy)) => {
-                let plans = policy.plans.as_ref().map(|plans| plans.as_slice().iter().map(String::as_str));
-                body.member("required_plans", &plans.and_then(named));
-                body.member("current_plan", &plan);
-            }
-            (Reason::Permission, Some(policy)) => {
-                body.member(
-                    "required_permissions",
-                    &policy.permissions.as_ref().and_then(|asked| named(asked.texts())),
-                );
-            }
-            (Reason::Group, Some(policy)) => {
-                body.member("required_groups", &policy.groups.as_ref().and_then(|asked| named(asked.texts())));
-            }
+            (_, Some(policy)) => reason.tell(policy, plan, &mut headers, &mut body),
             _ => {}
         }
         if reason == Reason::Unavailable {

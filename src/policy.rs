@@ -28,7 +28,6 @@ pub(crate) struct Requirement {
 impl Policy {
     /// Compiles the policy members of `rules[index]`.
     pub(crate) fn compile(index: usize, rule: &config::Rule) -> Result<Self, Error> {
-        let fault = |member: &str, problem| Err(config::fault(format_args!("rules[{index}].{member}"), problem));
         let asks = rule.tenant.is_some()
             || rule.principals.is_some()
             || rule.plans.is_some()
@@ -36,8 +35,29 @@ impl Policy {
             || rule.groups.is_some()
             || rule.scopes.is_some();
         if rule.public && asks {
-            return fault("public", "a public rule reads no credential, so it can ask for nothing else");
+            return Err(config::fault(
+                format_args!("rules[{index}].public"),
+                "a public rule reads no credential, so it can ask for nothing else",
+            ));
         }
+        if asks {
+            Self::check_asked(index, rule)?;
+        }
+        Ok(Self {
+            public: rule.public,
+            any_tenant: rule.tenant == Some(config::TenantRule::Any),
+            principals: rule.principals.clone().unwrap_or_else(|| vec![PrincipalKind::User]),
+            plans: rule.plans.clone().map(TextSet::new),
+            permissions: rule.permissions.as_ref().map(Requirement::compile),
+            groups: rule.groups.as_ref().map(Requirement::compile),
+            scopes: rule.scopes.as_ref().map(Requirement::compile),
+        })
+    }
+
+    /// Refuses what no principal can meet.
+    #[inline(never)]
+    fn check_asked(index: usize, rule: &config::Rule) -> Result<(), Error> {
+        let fault = |member: &str, problem| Err(config::fault(format_args!("rules[{index}].{member}"), problem));
         if rule.plans.as_ref().is_some_and(|plans| plans.is_empty() || plans.iter().any(String::is_empty)) {
             return fault("plans", "expected at least one plan; leave the member out for all");
         }
@@ -53,15 +73,7 @@ impl Policy {
                 return fault(member, problem);
             }
         }
-        Ok(Self {
-            public: rule.public,
-            any_tenant: rule.tenant == Some(config::TenantRule::Any),
-            principals: rule.principals.clone().unwrap_or_else(|| vec![PrincipalKind::User]),
-            plans: rule.plans.clone().map(TextSet::new),
-            permissions: rule.permissions.as_ref().map(Requirement::compile),
-            groups: rule.groups.as_ref().map(Requirement::compile),
-            scopes: rule.scopes.as_ref().map(Requirement::compile),
-        })
+        Ok(())
     }
 
     /// Checks the kind of principal.

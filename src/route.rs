@@ -258,9 +258,11 @@ impl Router {
         let tenant_segment = parts.iter().position(|part| *part == Part::Any("tenant"));
         let new = self.shapes.len();
         // Two templates are the same that stand at one place: names are left out.
-        let id = *self.exact.place(&literal_parts(parts)).get_or_insert(new);
+        let id = *self.exact.place(&spelt(parts, str::to_owned)).get_or_insert(new);
         if id == new {
-            if self.folded.place(&folded_parts(parts)).replace(id).is_some() {
+            let mut folded = spelt(parts, |text| fold(&decode(text).unwrap_or_else(|_| text.to_owned())));
+            folded.pop_if(|last| last.as_deref() == Some(""));
+            if self.folded.place(&folded).replace(id).is_some() {
                 return Err(config::fault(
                     format_args!("{member}.path"),
                     "only letter case or a final slash tells it from another rule; many origins ignore both",
@@ -316,30 +318,18 @@ impl Node {
 /// How `{*rest}` stands among the parts of a template; no literal segment can hold a slash.
 const REST: &str = "/rest";
 
-fn literal_parts(parts: &[Part<'_>]) -> Vec<Option<String>> {
-    parts
-        .iter()
-        .map(|part| match part {
-            Part::Literal(text) => Some((*text).to_owned()),
+/// The parts of a template, with their literals in one spelling.
+#[inline(never)]
+fn spelt(parts: &[Part<'_>], spell: fn(&str) -> String) -> Vec<Option<String>> {
+    let mut spelt = Vec::with_capacity(parts.len());
+    for part in parts {
+        spelt.push(match part {
+            Part::Literal(text) => Some(spell(text)),
             Part::Any(_) => None,
             Part::Rest => Some(REST.to_owned()),
-        })
-        .collect()
-}
-
-fn folded_parts(parts: &[Part<'_>]) -> Vec<Option<String>> {
-    let mut folded: Vec<Option<String>> = parts
-        .iter()
-        .map(|part| match part {
-            Part::Literal(text) => Some(fold(&decode(text).unwrap_or_else(|_| (*text).to_owned()))),
-            Part::Any(_) => None,
-            Part::Rest => Some(REST.to_owned()),
-        })
-        .collect();
-    if folded.last() == Some(&Some(String::new())) {
-        folded.pop();
+        });
     }
-    folded
+    spelt
 }
 
 /// Reads a template.
@@ -356,28 +346,43 @@ fn parse_template(template: &str) -> Result<Vec<Part<'_>>, String> {
             }
             parts.push(Part::Rest);
         } else if let Some(name) = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
-            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-                return Err(format!("expected {{name}} of letters, digits and _, or {{*rest}}, not {segment}"));
-            }
-            if names.contains(&name) {
-                return Err(format!("names {{{name}}} twice"));
-            }
+            check_name(name, &names)?;
             names.push(name);
             parts.push(Part::Any(name));
         } else {
-            let path = ["/", segment].concat();
             if segment.is_empty() && !last {
                 return Err("expected no empty segment".to_owned());
             }
-            match Path::judge(&path) {
+            match Path::judge(&["/", segment].concat()) {
                 Ok(path) if !path.has_encoded_slash => parts.push(Part::Literal(segment)),
-                Ok(_) => return Err("expected no encoded slash".to_owned()),
-                Err(Error::BadPath(why)) => return Err(format!("no request can match it: {why}")),
-                Err(error) => return Err(error.to_string()),
+                judged => return Err(unmatchable(judged.err())),
             }
         }
     }
     Ok(parts)
+}
+
+/// Checks the name of a segment; `others` are those before.
+#[inline(never)]
+fn check_name(name: &str, others: &[&str]) -> Result<(), String> {
+    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        return Err(format!("expected {{name}} of letters, digits and _, or {{*rest}}, not {{{name}}}"));
+    }
+    if others.contains(&name) {
+        return Err(format!("names {{{name}}} twice"));
+    }
+    Ok(())
+}
+
+/// Why no request can match a literal segment.
+#[cold]
+#[inline(never)]
+fn unmatchable(error: Option<Error>) -> String {
+    match error {
+        None => "expected no encoded slash".to_owned(),
+        Some(Error::BadPath(why)) => format!("no request can match it: {why}"),
+        Some(error) => error.to_string(),
+    }
 }
 
 /// The methods of a rule; none for all.
@@ -388,7 +393,7 @@ fn methods(rule: &config::Rule) -> Result<Option<Vec<String>>, String> {
     }
     for method in methods {
         if method.is_empty() || !method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
-            return Err(format!("expected methods in capitals, such as GET, not \"{method}\""));
+            return Err(["expected methods in capitals, such as GET, not \"", method, "\""].concat());
         }
     }
     Ok(Some(methods.clone()))
@@ -414,6 +419,7 @@ fn otherwise_named(member: fmt::Arguments<'_>, path: &str) -> Error {
     config::fault(format_args!("{member}.path"), &problem)
 }
 
+#[inline(never)]
 fn overlap(a: Option<&[String]>, b: Option<&[String]>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => a.iter().any(|m| covers(Some(b), m)) || b.iter().any(|m| covers(Some(a), m)),

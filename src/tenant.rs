@@ -226,7 +226,7 @@ impl HostTemplate {
         let (before, rest) = template.split_once('{').ok_or_else(problem)?;
         let after = rest.strip_prefix("tenant}").ok_or_else(problem)?;
         let whole_label = (before.is_empty() || before.ends_with('.')) && after.starts_with('.');
-        if !whole_label || !is_plain_host(&format!("{before}t{after}")) {
+        if !whole_label || !is_plain_host(&[before, "t", after].concat()) {
             return Err(problem());
         }
         Ok(Self { before: before.to_owned(), after: after.to_owned() })
