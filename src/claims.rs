@@ -223,7 +223,7 @@ impl ClaimRules {
             ("tokenUse", config.token_use.as_deref()),
             ("tenants", config.tenants.as_deref()),
         ] {
-            if list.is_some_and(|list| list.is_empty() || list.iter().any(String::is_empty)) {
+            if list.is_some_and(says_nothing) {
                 return Err(config::fault(
                     format_args!("{at}.{member}"),
                     "expected at least one text, none of them empty",
@@ -244,7 +244,7 @@ impl ClaimRules {
             [("tenant", tenant), ("plan", plan), ("groups", groups), ("permissions", permissions), ("email", email)]
         {
             let path = path.as_ref().map(OneOrMany::as_slice);
-            if path.is_some_and(|path| path.is_empty() || path.iter().any(String::is_empty)) {
+            if path.is_some_and(says_nothing) {
                 return Err(config::fault(
                     format_args!("{at}.claims.{member}"),
                     "expected a claim's name, or the names on the way to a nested one",
@@ -412,6 +412,12 @@ impl ClaimPath {
         }
         object.get(last)
     }
+}
+
+/// Whether a list is empty, or one of its texts.
+#[inline(never)]
+fn says_nothing(list: &[String]) -> bool {
+    list.is_empty() || list.iter().any(String::is_empty)
 }
 
 /// A `NumericDate` (RFC 7519 section 2) within the years that a clock can show.

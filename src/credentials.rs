@@ -82,16 +82,10 @@ impl Places {
     /// Refuses a cookie credential on a request that another site may have caused. Tenant subdomains are same-site
     /// with each other, so `SameSite` alone does not help.
     pub(crate) fn check_cross_site(&self, credential: &Credential, request: &Judged<'_>) -> Result<(), Error> {
-        let Some(place) = &self.cookie else { return Ok(()) };
-        let safe = matches!(request.method, "GET" | "HEAD" | "OPTIONS") && !request.is_websocket();
-        if !credential.ambient || place.cross_site == config::CrossSite::Allow || safe {
-            return Ok(());
+        match &self.cookie {
+            Some(place) if credential.ambient => place.check_cross_site(request),
+            _ => Ok(()),
         }
-        let same_origin = request.single("sec-fetch-site") == Some("same-origin");
-        let origin = request.single("origin");
-        let listed = origin
-            .is_some_and(|origin| place.origins.contains(origin) || request.own_origin().as_deref() == Some(origin));
-        if same_origin || listed { Ok(()) } else { Err(Error::CrossSite) }
     }
 
     /// What the origin may see of the credential fields: header names to remove, and the `Cookie` line that stays.
@@ -138,6 +132,19 @@ impl CookiePlace {
             cross_site: cookie.cross_site,
             origins: TextSet::new(cookie.origins.clone()),
         })
+    }
+
+    #[inline(never)]
+    fn check_cross_site(&self, request: &Judged<'_>) -> Result<(), Error> {
+        let safe = matches!(request.method, "GET" | "HEAD" | "OPTIONS") && !request.is_websocket();
+        if self.cross_site == config::CrossSite::Allow || safe {
+            return Ok(());
+        }
+        let same_origin = request.single("sec-fetch-site") == Some("same-origin");
+        let origin = request.single("origin");
+        let listed = origin
+            .is_some_and(|origin| self.origins.contains(origin) || request.own_origin().as_deref() == Some(origin));
+        if same_origin || listed { Ok(()) } else { Err(Error::CrossSite) }
     }
 
     #[inline(never)]

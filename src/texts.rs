@@ -14,10 +14,11 @@ pub(crate) struct TextSet {
 impl TextSet {
     /// Those of a list. One that stands there twice does no harm.
     pub(crate) fn new(given: Vec<String>) -> Self {
-        // A configuration is shorter than 4 GiB, and so is the list.
-        let texts: BinaryHeap<(&str, u32)> = given.iter().map(String::as_str).zip(0..).collect();
-        // The standard library's sorts would each be 4 kB of the module.
-        let sorted = texts.into_sorted_vec().into_iter().map(|(_, at)| at).collect();
+        let sorted = match given.len() {
+            0 => Vec::new(),
+            1 => vec![0],
+            _ => sorted(&given),
+        };
         Self { given, sorted }
     }
 
@@ -33,6 +34,15 @@ impl TextSet {
     pub(crate) fn is_empty(&self) -> bool {
         self.given.is_empty()
     }
+}
+
+/// Positions in a list, by the order of the texts. Out of line, because most lists hold one.
+#[inline(never)]
+fn sorted(given: &[String]) -> Vec<u32> {
+    // A configuration is shorter than 4 GiB, and so is the list.
+    let texts: BinaryHeap<(&str, u32)> = given.iter().map(String::as_str).zip(0..).collect();
+    // The standard library's sorts would each be 4 kB of the module.
+    texts.into_sorted_vec().into_iter().map(|(_, at)| at).collect()
 }
 
 /// FNV-1a: spreads texts, protects nothing. What hashes alike is compared whole by whoever asks.

@@ -226,13 +226,22 @@ impl Verifier {
             ));
         }
         // A configuration is shorter than 4 GiB, and so is the list.
-        let names = verifier.issuers.iter().map(|issuer| fnv1a(issuer.name.as_bytes()));
-        verifier.by_name = names.zip(0..).collect::<BinaryHeap<_>>().into_sorted_vec();
+        for (issuer, index) in verifier.issuers.iter().zip(0..) {
+            verifier.by_name.push((fnv1a(issuer.name.as_bytes()), index));
+        }
+        if verifier.by_name.len() > 1 {
+            verifier.sort_names();
+        }
         let first = |issuer: &Issuer| verifier.find(&issuer.name);
         match verifier.issuers.iter().enumerate().find(|(index, issuer)| first(issuer) != Some(*index)) {
             None => Ok(verifier),
             Some((index, issuer)) => Err(twice(first(issuer).unwrap_or_default(), index)),
         }
+    }
+
+    #[inline(never)]
+    fn sort_names(&mut self) {
+        self.by_name = BinaryHeap::from(std::mem::take(&mut self.by_name)).into_sorted_vec();
     }
 
     /// The position of the issuer called `name`, the first if there were two.
@@ -411,23 +420,22 @@ impl Issuer {
     fn compile(at: fmt::Arguments<'_>, config: &mut config::Issuer) -> Result<Self, Error> {
         locate(at, config)?;
         check_members(at, config)?;
-        let name = config.issuer.take().unwrap_or_default();
-        let jwks_uri = config.jwks_uri.take();
         let algorithms: Vec<Algorithm> = match &config.algorithms {
             Some(names) => names.iter().map(|name| algorithm(*name)).collect(),
             None => vec![Algorithm::Rs256],
         };
+        let keys = match &config.jwks {
+            None => KeySet::remote(config.issuer.as_deref().unwrap_or_default()),
+            Some(jwks) => fixed_keys(at, jwks.0.as_bytes(), &algorithms)?,
+        };
+        let key_bytes = config.jwks.as_ref().map_or(0, |jwks| set_bytes(jwks.0.len(), &keys));
+        let claims = ClaimRules::compile(at, config.issuer.clone().unwrap_or_default(), config)?;
         let types = match config.types.take() {
             Some(types) => Types::Own(types),
             None if config.preset == Some(Preset::Cognito) => Types::Usual(&[None]),
             None => Types::Usual(&[Some("JWT"), Some("at+jwt"), None]),
         };
-        let keys = match &config.jwks {
-            None => KeySet::remote(&name),
-            Some(jwks) => fixed_keys(at, jwks.0.as_bytes(), &algorithms)?,
-        };
-        let key_bytes = config.jwks.as_ref().map_or(0, |jwks| set_bytes(jwks.0.len(), &keys));
-        let claims = ClaimRules::compile(at, name.clone(), config)?;
+        let (name, jwks_uri) = (config.issuer.take().unwrap_or_default(), config.jwks_uri.take());
         Ok(Self { name, algorithms, types, claims, jwks_uri, keys, key_bytes })
     }
 
