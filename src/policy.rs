@@ -34,30 +34,27 @@ impl Policy {
             || rule.permissions.is_some()
             || rule.groups.is_some()
             || rule.scopes.is_some();
-        if rule.public && asks {
-            return Err(config::fault(
-                format_args!("rules[{index}].public"),
-                "a public rule reads no credential, so it can ask for nothing else",
-            ));
-        }
         if asks {
-            Self::check_asked(index, rule)?;
+            return Self::compile_asking(index, rule);
         }
         Ok(Self {
             public: rule.public,
-            any_tenant: rule.tenant == Some(config::TenantRule::Any),
-            principals: rule.principals.clone().unwrap_or_else(|| vec![PrincipalKind::User]),
-            plans: rule.plans.clone().map(TextSet::new),
-            permissions: rule.permissions.as_ref().map(Requirement::compile),
-            groups: rule.groups.as_ref().map(Requirement::compile),
-            scopes: rule.scopes.as_ref().map(Requirement::compile),
+            any_tenant: false,
+            principals: vec![PrincipalKind::User],
+            plans: None,
+            permissions: None,
+            groups: None,
+            scopes: None,
         })
     }
 
-    /// Refuses what no principal can meet.
+    /// For a rule that asks for more than a user. Out of line, because many ask for nothing.
     #[inline(never)]
-    fn check_asked(index: usize, rule: &config::Rule) -> Result<(), Error> {
+    fn compile_asking(index: usize, rule: &config::Rule) -> Result<Self, Error> {
         let fault = |member: &str, problem| Err(config::fault(format_args!("rules[{index}].{member}"), problem));
+        if rule.public {
+            return fault("public", "a public rule reads no credential, so it can ask for nothing else");
+        }
         if rule.plans.as_ref().is_some_and(|plans| plans.is_empty() || plans.iter().any(String::is_empty)) {
             return fault("plans", "expected at least one plan; leave the member out for all");
         }
@@ -73,7 +70,15 @@ impl Policy {
                 return fault(member, problem);
             }
         }
-        Ok(())
+        Ok(Self {
+            public: false,
+            any_tenant: rule.tenant == Some(config::TenantRule::Any),
+            principals: rule.principals.clone().unwrap_or_else(|| vec![PrincipalKind::User]),
+            plans: rule.plans.clone().map(TextSet::new),
+            permissions: rule.permissions.as_ref().map(Requirement::compile),
+            groups: rule.groups.as_ref().map(Requirement::compile),
+            scopes: rule.scopes.as_ref().map(Requirement::compile),
+        })
     }
 
     /// Checks the kind of principal.

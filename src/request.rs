@@ -175,7 +175,7 @@ fn canonical_authority(authority: &str) -> Result<String, Error> {
     match port {
         None => Ok(host.to_owned()),
         Some(port) if (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit()) => {
-            Ok(format!("{host}:{port}"))
+            Ok([host, ":", port].concat())
         }
         Some(_) => Err(Error::BadHost("expected a port of digits")),
     }
