@@ -7,6 +7,7 @@
 //! A document is one list of nodes over its own text: no value is copied unless it holds an escape, and there is one
 //! allocation for all of them.
 
+mod mark;
 mod number;
 pub(crate) mod write;
 
@@ -15,6 +16,7 @@ use std::collections::BinaryHeap;
 use crate::error::Error;
 use crate::limits::MAX_JSON_DEPTH;
 
+use mark::{bit, bit_number, mark};
 pub(crate) use number::Number;
 
 /// Objects of more members look for duplicates by sorting; in smaller ones, comparing each mark with each is faster.
@@ -193,23 +195,6 @@ impl Node {
     fn string<'d>(&self, text: &'d str, unescaped: &'d str) -> &'d str {
         self.span.of(if self.kind == Kind::Unescaped { unescaped } else { text })
     }
-}
-
-/// Differs for most strings that differ: their length, first and last byte, in one number to compare.
-fn mark(text: &str) -> u32 {
-    let byte = |byte: Option<&u8>| byte.map_or(0, |byte| u32::from(*byte));
-    let bytes = text.as_bytes();
-    (bytes.len() as u32) << 16 | byte(bytes.first()) << 8 | byte(bytes.last())
-}
-
-/// One of 64 bits: of the marks of a few names, most have one of their own.
-const fn bit(mark: u32) -> u64 {
-    1 << bit_number(mark)
-}
-
-const fn bit_number(mark: u32) -> u32 {
-    // 2^32 over the golden ratio, as Fibonacci hashing has it: what differs anywhere differs in the upper six bits.
-    mark.wrapping_mul(0x9e37_79b9) >> 26
 }
 
 impl<'d> Nodes<'d> {
