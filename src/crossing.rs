@@ -61,6 +61,11 @@ pub(crate) fn write_answer(checked: &Checked, refresh: Option<usize>, to: &mut W
     }
 }
 
+/// Writes whose keys must be fetched before the Worker can be told what to do.
+pub(crate) fn write_due(issuer: usize, to: &mut Writer) {
+    issuer.write(to);
+}
+
 /// Writes all of the array but its end.
 fn write_allow(allow: &Allow, is_personal: bool, to: &mut Writer) {
     to.array();
@@ -163,7 +168,9 @@ mod tests {
         let text = format!("GET\n/orders\nauthorization\nBearer {token}");
         let checked =
             |attempt| with_request(text.as_bytes(), 1, |request| gate.check_forwarding(request, NOW, attempt));
-        assert_eq!(checked(Try::First).err(), Some(0));
+        let mut due = Writer::default();
+        write_due(checked(Try::First).unwrap_err(), &mut due);
+        assert_eq!(due.finish(), "0");
         let Ok(Checked { decision: Decision::Unavailable(last), .. }) = checked(Try::Last) else { panic!() };
         assert_eq!((last.status, last.code.as_str()), (503, "keys_unavailable"));
     }

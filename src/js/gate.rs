@@ -4,10 +4,10 @@ use wasm_bindgen::prelude::*;
 
 use super::{Core, Inner, attempt, fields, prefer_kernel, thrown, write_error};
 #[cfg(feature = "worker")]
-use crate::crossing::{with_request, write_answer};
+use crate::crossing::{with_request, write_answer, write_due};
 use crate::error::Error;
 use crate::gate::{Checked, Gate};
-use crate::json::write::{Write, Writer};
+use crate::json::write::Writer;
 #[cfg(feature = "worker")]
 use crate::limits::MAX_REQUEST_BYTES;
 use crate::request::Request;
@@ -94,7 +94,7 @@ impl Core {
                         let refresh = checked.issuer.filter(|issuer| gate.verifier().background_due(*issuer, now));
                         write_answer(&checked, refresh, &mut answer);
                     }
-                    Err(issuer) => issuer.write(&mut answer),
+                    Err(issuer) => write_due(issuer, &mut answer),
                 }
             }
             _ => {

@@ -1,19 +1,19 @@
 //! Key sets over HTTP and in the shared cache. Follows no redirect, reads 64 KiB at most, trusts no content type, and
 //! judges no key: only text and times cross to JavaScript.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use worker::js_sys::{self, IteratorNext, Uint8Array, encode_uri_component};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys::{
-    self, Headers, ReadableStream, ReadableStreamDefaultReader, RequestCache, RequestInit, RequestRedirect,
-    WorkerGlobalScope,
+    AbortSignal, Cache, Headers, ReadableStream, ReadableStreamDefaultReader, RequestCache, RequestInit,
+    RequestRedirect, Response, WorkerGlobalScope,
 };
-use worker::{Cache, Date, Delay, Response, ResponseBody, Result};
+use worker::{Date, Delay};
 
 use crate::json::write::Writer;
 use crate::limits::{JWKS_STALE_SECONDS, MAX_JWKS_BYTES};
@@ -51,7 +51,7 @@ pub async fn fetch_key_set(
     url: String,
     cached_since: Option<f64>,
     newer_than: Option<f64>,
-    signal: web_sys::AbortSignal,
+    signal: AbortSignal,
 ) -> String {
     let copy = match cached_since {
         Some(_) => look_up(&issuer, &url).await,
@@ -75,7 +75,7 @@ pub async fn fetch_key_set(
 /// Puts a set that the core accepted into the shared cache. A cache that fails costs later isolates a fetch, no more.
 #[wasm_bindgen(js_name = shareKeySet, wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 pub async fn share_key_set(issuer: String, url: String, text: String, fetched_at: f64) {
-    let _ = write_copy(&issuer, &url, text, fetched_at).await;
+    let _ = write_copy(&issuer, &url, &text, fetched_at).await;
 }
 
 impl Answer {
@@ -102,16 +102,14 @@ impl From<Copy> for Answer {
     }
 }
 
-async fn ask_origin(url: &str, signal: &web_sys::AbortSignal) -> Answer {
-    match exchange(url, signal).await {
-        Ok(answer) => answer,
-        Err(_) => Answer::Failure { reason: "network" },
-    }
+// What follows is in the runtime's own types, and not in `worker`'s, which copy a request and a response field by field: to compile that
+// took a new isolate longer than its first decision.
+
+async fn ask_origin(url: &str, signal: &AbortSignal) -> Answer {
+    exchange(url, signal).await.unwrap_or(Answer::Failure { reason: "network" })
 }
 
-/// In the runtime's own types: to make `worker`'s of them, and them of `worker`'s, takes a new isolate longer than its first
-/// decision.
-async fn exchange(url: &str, signal: &web_sys::AbortSignal) -> Result<Answer> {
+async fn exchange(url: &str, signal: &AbortSignal) -> Result<Answer, JsValue> {
     let headers = Headers::new()?;
     headers.set("accept", "application/jwk-set+json, application/json")?;
     let init = RequestInit::new();
@@ -120,12 +118,10 @@ async fn exchange(url: &str, signal: &web_sys::AbortSignal) -> Result<Answer> {
     // A Worker's fetch may be answered from a cache keyed by URL; ours is the only copy whose age is known.
     init.set_cache(RequestCache::NoStore);
     init.set_signal(Some(signal));
-    let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
-    let response: web_sys::Response = JsFuture::from(scope.fetch_with_str_and_init(url, &init)).await?.unchecked_into();
+    let response: Response = JsFuture::from(scope().fetch_with_str_and_init(url, &init)).await?.unchecked_into();
     let status = response.status();
     if status != 200 {
-        let retry_after_seconds = retry_after_seconds(&response.headers());
-        return Ok(Answer::Response { status, text: String::new(), fetched_at: None, retry_after_seconds });
+        return Ok(without_keys(status, &response.headers()));
     }
     Ok(match bounded_body(response.body()).await? {
         None => Answer::Failure { reason: "too_large" },
@@ -147,7 +143,7 @@ impl Reading {
         Self { reader: stream.get_reader().unchecked_into(), is_over: false }
     }
 
-    async fn next(&mut self) -> Result<Option<Uint8Array>> {
+    async fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
         let next = JsFuture::from(self.reader.read()).await.inspect_err(|_| self.is_over = true)?;
         let next: IteratorNext = next.unchecked_into();
         self.is_over = next.done();
@@ -165,7 +161,7 @@ impl Drop for Reading {
 }
 
 /// The body, or `None` as soon as it is longer than 64 KiB, counted after decompression.
-async fn bounded_body(stream: Option<ReadableStream>) -> Result<Option<Vec<u8>>> {
+async fn bounded_body(stream: Option<ReadableStream>) -> Result<Option<Vec<u8>>, JsValue> {
     let mut body = Vec::new();
     let Some(stream) = stream else { return Ok(Some(body)) };
     let mut reading = Reading::of(&stream);
@@ -176,6 +172,12 @@ async fn bounded_body(stream: Option<ReadableStream>) -> Result<Option<Vec<u8>>>
         body.extend(chunk.to_vec());
     }
     Ok(Some(body))
+}
+
+#[inline(never)]
+fn without_keys(status: u16, headers: &Headers) -> Answer {
+    let retry_after_seconds = retry_after_seconds(headers);
+    Answer::Response { status, text: String::new(), fetched_at: None, retry_after_seconds }
 }
 
 /// `Retry-After` in either form of RFC 9110 section 10.2.3, as seconds from now.
@@ -202,27 +204,36 @@ async fn look_up(issuer: &str, url: &str) -> Option<Copy> {
     }
 }
 
-async fn read_copy(issuer: &str, url: &str) -> Result<Option<Copy>> {
-    let cache = Cache::open(CACHE_NAME.into()).await;
-    let Some(response) = cache.get(cache_key(issuer, url), true).await? else {
-        return Ok(None);
-    };
-    let fetched_at = response.headers().get(FETCHED_AT)?.and_then(|value| value.parse().ok());
-    let stream = match response.body() {
-        ResponseBody::Stream(stream) => Some(stream.clone()),
-        _ => None,
-    };
-    let text = bounded_body(stream).await?.and_then(|bytes| String::from_utf8(bytes).ok());
-    Ok(text.zip(fetched_at).map(|(text, fetched_at)| Copy { text, fetched_at }))
+async fn read_copy(issuer: &str, url: &str) -> Result<Option<Copy>, JsValue> {
+    let found = JsFuture::from(cache().await?.match_with_str(&cache_key(issuer, url))).await?;
+    if found.is_undefined() { Ok(None) } else { copy_of(found.unchecked_into()).await }
 }
 
-async fn write_copy(issuer: &str, url: &str, text: String, fetched_at: f64) -> Result<()> {
-    let response = Response::ok(text)?;
+/// Behind a pointer, so that an engine compiles it when there is a copy.
+fn copy_of(response: Response) -> Pin<Box<dyn Future<Output = Result<Option<Copy>, JsValue>>>> {
+    Box::pin(async move {
+        let fetched_at = response.headers().get(FETCHED_AT)?.and_then(|value| value.parse().ok());
+        let text = bounded_body(response.body()).await?.and_then(|bytes| String::from_utf8(bytes).ok());
+        Ok(text.zip(fetched_at).map(|(text, fetched_at)| Copy { text, fetched_at }))
+    })
+}
+
+async fn write_copy(issuer: &str, url: &str, text: &str, fetched_at: f64) -> Result<(), JsValue> {
+    let response = Response::new_with_opt_str(Some(text))?;
     let headers = response.headers();
     headers.set("content-type", "application/jwk-set+json")?;
     headers.set("cache-control", &format!("max-age={JWKS_STALE_SECONDS}"))?;
-    headers.set(FETCHED_AT, &fetched_at.to_string())?;
-    Cache::open(CACHE_NAME.into()).await.put(cache_key(issuer, url), response).await
+    headers.set(FETCHED_AT, &Writer::text_of(&fetched_at))?;
+    JsFuture::from(cache().await?.put_with_str(&cache_key(issuer, url), &response)).await?;
+    Ok(())
+}
+
+async fn cache() -> Result<Cache, JsValue> {
+    Ok(JsFuture::from(scope().caches()?.open(CACHE_NAME)).await?.unchecked_into())
+}
+
+fn scope() -> WorkerGlobalScope {
+    js_sys::global().unchecked_into()
 }
 
 fn unix_seconds() -> f64 {

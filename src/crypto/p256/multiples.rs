@@ -64,6 +64,7 @@ impl Windows {
     }
 
     /// Makes one more window: in one lane the multiples 1 to 127, in the other 129 to 255. No two equal points are ever added.
+    #[inline(never)]
     pub(super) fn grow<C: Curve>(&mut self) {
         let point = self.next;
         let one = lift::<C>(&point, &point);

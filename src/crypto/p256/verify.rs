@@ -69,10 +69,7 @@ fn sum<C: Curve>(terms: [(Base<'_>, Words); 2]) -> Option<Points<C::Stored>> {
         }
     }
     for (windows, digits) in windows.iter().flatten() {
-        let entry = |window| Some((windows.entry(window, digits[window])?, digits[window] < 0));
-        for window in (0..WINDOWS).step_by(2) {
-            sums.add(entry(window)?, entry(window + 1)?);
-        }
+        sums.add_windows(windows, digits)?;
     }
     sums.0
 }
@@ -103,6 +100,16 @@ impl<C: Curve> Sums<C> {
         }
     }
 
+    /// Out of line: no table is complete at first.
+    #[inline(never)]
+    fn add_windows(&mut self, windows: &Windows, digits: &[i16; WINDOWS]) -> Option<()> {
+        let entry = |window| Some((windows.entry(window, digits[window])?, digits[window] < 0));
+        for window in (0..WINDOWS).step_by(2) {
+            self.add(entry(window)?, entry(window + 1)?);
+        }
+        Some(())
+    }
+
     fn double(&mut self, times: usize) {
         if let Some(points) = &mut self.0 {
             double::<C>(points, times);
@@ -125,6 +132,8 @@ pub(super) fn x_is<C: Curve>(x: &C::Stored, zz: &C::Stored, r: Words) -> Option<
 }
 
 /// u₁·G + u₂·Q bit by bit, with every sum looked at. `None` is the point at infinity.
+#[cold]
+#[inline(never)]
 fn complete_sum<C: Curve>(terms: [(Base<'_>, Words); 2]) -> Option<Points<C::Stored>> {
     let mut sum = None;
     for bit in (0..256).rev() {
