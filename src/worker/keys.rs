@@ -102,8 +102,8 @@ impl From<Copy> for Answer {
     }
 }
 
-// What follows is in the runtime's own types, and not in `worker`'s, which copy a request and a response field by field: to compile that
-// took a new isolate longer than its first decision.
+// What follows is in the runtime's own types. `worker`'s copy a request and a response field by field, which an engine would
+// have to compile before the first answer of a new isolate.
 
 async fn ask_origin(url: &str, signal: &AbortSignal) -> Answer {
     exchange(url, signal).await.unwrap_or(Answer::Failure { reason: "network" })
